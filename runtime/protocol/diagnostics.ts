@@ -1,0 +1,24 @@
+// The one typed event stream that the UI, logs and tests read. `atMs` is milliseconds since the Unix epoch.
+import type { ErrorData } from './errors.ts';
+
+export type Host = 'browser' | 'server';
+
+export type Diagnostic = { readonly atMs: number } & (
+  | { readonly type: 'runtime-booted'; readonly host: Host; readonly durationMs: number; readonly isolation: Isolation }
+  /** `reason` says in one sentence why the process runs on this host. */
+  | { readonly type: 'process-started'; readonly pid: number; readonly command: string; readonly host: Host; readonly reason: string }
+  | { readonly type: 'process-exited'; readonly pid: number; readonly command: string; readonly exitCode: number | null; readonly signal: string | null; readonly durationMs: number }
+  | { readonly type: 'port-opened'; readonly port: number; readonly pid: number; readonly url: string }
+  | { readonly type: 'port-closed'; readonly port: number; readonly pid: number }
+  /** A Node function that has no implementation in the tab was called: a promotion signal. */
+  | { readonly type: 'unsupported-call'; readonly pid: number; readonly name: string }
+  | { readonly type: 'install-progress'; readonly pid: number; readonly done: number; readonly total: number; readonly sizeBytes: number; readonly name: string }
+  | { readonly type: 'install-finished'; readonly pid: number; readonly packages: number; readonly sizeBytes: number; readonly durationMs: number }
+  | { readonly type: 'preview-failed'; readonly port: number; readonly reason: string; readonly detail: string }
+  | { readonly type: 'preview-console'; readonly port: number; readonly level: string; readonly text: string }
+  | { readonly type: 'filesystem-recovered'; readonly pid: number; readonly outcome: string }
+  | { readonly type: 'error-raised'; readonly error: ErrorData }
+);
+
+/** How shared memory became available, or `none`. */
+export type Isolation = 'coop-coep' | 'dip' | 'none';

@@ -1,0 +1,92 @@
+// Every coded error the product raises, in one table. Runs everywhere; imports nothing.
+
+/** What a failure says about whose move is next. */
+export type ErrorKind = 'user' | 'unsupported' | 'limit' | 'host' | 'bug';
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  /** What happened, why, and what to do; `{name}` is filled from `details`. */
+  readonly sentence: string;
+}
+
+const table = {
+  ERR_PROTOCOL_VERSION: { kind: 'host', sentence: 'Two parts of Verklet of different versions met ({ours} and {theirs}). Reload the page.' },
+  ERR_BAD_MESSAGE: { kind: 'bug', sentence: 'A message was not of the expected form: {reason}.' },
+  ERR_NOT_ISOLATED: { kind: 'host', sentence: 'This page is not cross-origin isolated, so shared memory is missing. Serve the preview host with the headers of preview-origin/headers.ts.' },
+  ERR_FRAME_UNREACHABLE: { kind: 'host', sentence: 'The runtime frame at {url} did not answer within {timeoutMs} ms. Check that the preview host serves it.' },
+  ERR_ORIGIN_REFUSED: { kind: 'host', sentence: 'The origin {origin} may not embed this runtime. Add it to the list of allowed parents of the preview host.' },
+  ERR_BAD_OPTION: { kind: 'user', sentence: 'Option {name} is not usable: {reason}.' },
+  ERR_DISPOSED: { kind: 'user', sentence: 'The runtime was disposed; boot a new one.' },
+  ERR_COMMAND_NOT_FOUND: { kind: 'user', sentence: '{command}: command not found.' },
+  ERR_NOT_EXECUTABLE: { kind: 'user', sentence: '{command}: permission denied; the file is not executable.' },
+  ERR_SERVER_NOT_CONFIGURED: { kind: 'unsupported', sentence: '{what} needs a server session, and no server is configured. Boot with a server, or run it elsewhere.' },
+  ERR_TOO_MANY_PROCESSES: { kind: 'limit', sentence: 'The limit of {limit} processes is reached. End one and try again.' },
+  ERR_TIMEOUT: { kind: 'limit', sentence: '{what} took longer than {timeoutMs} ms and was stopped.' },
+  ERR_ABORTED: { kind: 'user', sentence: '{what} was cancelled.' },
+  ERR_NO_SUCH_PORT: { kind: 'user', sentence: 'Nothing listens on port {port}. Start a server and try again.' },
+  ERR_PREVIEW_FAILED: { kind: 'user', sentence: 'The server on port {port} closed the connection before it answered: {reason}.' },
+  ERR_BODY_TOO_LARGE: { kind: 'limit', sentence: 'The body is larger than the limit of {limitBytes} bytes.' },
+  ERR_BAD_ARCHIVE: { kind: 'user', sentence: 'The archive {name} was refused: {reason}. Nothing was written.' },
+  ERR_INTEGRITY: { kind: 'user', sentence: 'The content of {name} does not match its integrity {expected}. Nothing was written.' },
+  ERR_NATIVE_ADDON: { kind: 'unsupported', sentence: '{name} needs native code ({reason}), which does not run in the tab. It needs a server session.' },
+  ERR_LOCKFILE: { kind: 'user', sentence: 'The lockfile cannot be used: {reason}.' },
+  ERR_REGISTRY: { kind: 'host', sentence: 'The registry did not deliver {name}: {reason}. Check the connection and try again.' },
+  ERR_UNSUPPORTED: { kind: 'unsupported', sentence: '{what} is not available in the tab.' },
+  ERR_INTERNAL: { kind: 'bug', sentence: 'Something in Verklet broke: {reason}.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof table;
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The plain form in which an error crosses an origin, a worker or the network. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+  readonly message: string;
+}
+
+const brand: unique symbol = Symbol.for('verklet.error');
+
+/** An error with a code. Recognise it with {@link isVerkletError}, never `instanceof`: realms and bundles differ. */
+export class VerkletError extends Error {
+  readonly [brand] = true;
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(describe(code, details), options);
+    this.name = 'VerkletError';
+    this.code = code;
+    this.kind = table[code].kind;
+    this.details = details;
+  }
+
+  toJSON(): ErrorData {
+    return { code: this.code, details: this.details, message: this.message };
+  }
+}
+
+export function isVerkletError(value: unknown): value is VerkletError {
+  return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(table, value);
+}
+
+/** Turns anything thrown into plain data; an error without a code becomes `ERR_INTERNAL`. */
+export function toErrorData(thrown: unknown): ErrorData {
+  if (isVerkletError(thrown)) return thrown.toJSON();
+  const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return { code: 'ERR_INTERNAL', details: { reason }, message: describe('ERR_INTERNAL', { reason }) };
+}
+
+/** Revives plain data at the receiving edge. */
+export function fromErrorData(data: ErrorData): VerkletError {
+  return new VerkletError(data.code, data.details);
+}
+
+function describe(code: ErrorCode, details: ErrorDetails): string {
+  return table[code].sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? 'unknown'));
+}

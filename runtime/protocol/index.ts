@@ -1,0 +1,6 @@
+// The protocol's one entry: messages, codes and limits. Runs everywhere and imports nothing of the rest.
+export * from './errors.ts';
+export * from './diagnostics.ts';
+export * from './sdk.ts';
+export * from './process.ts';
+export * from './preview-frames.ts';

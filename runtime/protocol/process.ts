@@ -1,0 +1,122 @@
+// Messages between the kernel worker and its process workers (one origin, same trust: types suffice).
+// Bytes never travel here: stdio and sockets are shared-memory pipes (runtime/kernel/ipc).
+
+/** A one-way byte ring in shared memory; see runtime/kernel/ipc/pipe.ts for the layout. */
+export type PipeMemory = SharedArrayBuffer;
+
+/** A full-duplex byte stream as one end sees it. */
+export interface Connection {
+  readonly receive: PipeMemory;
+  readonly send: PipeMemory;
+}
+
+/** What stands behind an inherited file descriptor; the index in the list is the descriptor. */
+export type Stdio =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'pipe'; readonly memory: PipeMemory; readonly direction: 'read' | 'write' }
+  /** Full-duplex, as a socketpair: what Node gives children for stdio pipes and IPC. */
+  | { readonly kind: 'duplex'; readonly connection: Connection }
+  /** `control` is the terminal's shared control block (size, modes): runtime/kernel/ipc/terminal-control.ts. */
+  | { readonly kind: 'terminal'; readonly terminalId: number; readonly connection: Connection; readonly control: SharedArrayBuffer }
+  /** A shared open file description of the file system. */
+  | { readonly kind: 'file'; readonly handle: number };
+
+/** `null` where the process was ended by a signal. */
+export interface ExitStatus {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export type NetAddress =
+  | { readonly family: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly family: 'unix'; readonly path: string };
+
+export interface SpawnRequest {
+  /** A built-in program: `node`, `sh`, `npm`, `ls`... Resolved by the caller (runtime/process/exec.ts). */
+  readonly program: string;
+  /** `argv[0]` included. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly stdio: readonly Stdio[];
+  /** Starts a new process group, as `detached` in Node. */
+  readonly newGroup: boolean;
+  /** Descriptor index of the Node IPC channel, if any. */
+  readonly ipcDescriptor?: number;
+}
+
+/** Calls a process makes to the kernel. Replies are `number` (a value, or a negative Linux errno) or the named object. */
+export type KernelCall =
+  | { readonly type: 'spawn'; readonly request: SpawnRequest } // -> pid
+  | { readonly type: 'kill'; readonly pid: number; readonly signal: number } // pid < 0: process group; signal 0 probes
+  | { readonly type: 'wait'; readonly pid: number } // -> ExitStatus, once the child ended
+  | { readonly type: 'listen'; readonly address: NetAddress; readonly exclusive: boolean } // -> { listenerId, port }
+  | { readonly type: 'unlisten'; readonly listenerId: number }
+  | { readonly type: 'accept'; readonly listenerId: number } // -> IncomingConnection; for processes that block
+  | { readonly type: 'connect'; readonly address: NetAddress } // -> OutgoingConnection
+  | { readonly type: 'set-process-group'; readonly pid: number; readonly group: number }
+  | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
+  | { readonly type: 'list-processes' } // -> ProcessInfo[]
+  | { readonly type: 'start-thread'; readonly url: string; readonly name: string; readonly port: MessagePort } // a worker_threads worker, started by the broker
+  | { readonly type: 'stop-thread'; readonly threadId: number };
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly group: number;
+  readonly command: string;
+  readonly startedAtMs: number;
+}
+
+export interface IncomingConnection {
+  readonly listenerId: number;
+  readonly connection: Connection;
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly local: { readonly address: string; readonly port: number };
+}
+
+export interface OutgoingConnection {
+  readonly connection: Connection;
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly local: { readonly address: string; readonly port: number };
+}
+
+/** Everything a worker needs before it may take part: sent once, when the broker made it. */
+export interface AttachMessage {
+  readonly type: 'attach-worker';
+  readonly slot: number;
+  /** The worker holds the Web Lock of this name for life; it being free is the proof of death. */
+  readonly lifeLock: string;
+  readonly slots: SharedArrayBuffer;
+  readonly mailbox: SharedArrayBuffer;
+  readonly fileSystem: FileSystemHandle;
+}
+
+/** What a worker needs to map the workspace's file system. */
+export interface FileSystemHandle {
+  readonly memory: WebAssembly.Memory;
+  readonly core: WebAssembly.Module;
+}
+
+export type ToProcess =
+  | AttachMessage
+  | {
+      readonly type: 'start-process';
+      readonly pid: number;
+      readonly ppid: number;
+      readonly group: number;
+      readonly request: SpawnRequest;
+    }
+  | { readonly type: 'call-reply'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'deliver-connection'; readonly incoming: IncomingConnection }
+  | { readonly type: 'child-exited'; readonly pid: number; readonly status: ExitStatus };
+
+export type FromProcess =
+  /** The life lock is held, the file system is mapped and the program's base is booted. */
+  | { readonly type: 'worker-ready' }
+  | { readonly type: 'worker-failed'; readonly reason: string }
+  /** `id` 0: no reply wanted. `isSync`: the caller blocks on its mailbox, not on a message. */
+  | { readonly type: 'call-kernel'; readonly id: number; readonly isSync: boolean; readonly call: KernelCall }
+  | { readonly type: 'process-exited'; readonly status: ExitStatus }
+  | { readonly type: 'report-unsupported'; readonly name: string }
+  | { readonly type: 'report-install'; readonly done: number; readonly total: number; readonly sizeBytes: number; readonly name: string; readonly isFinished: boolean; readonly durationMs: number };
