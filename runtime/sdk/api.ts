@@ -1,0 +1,147 @@
+// The SDK's public surface as types. `Runtime` in runtime.ts implements it; everything here is stable for embedders.
+import type { Diagnostic, ExitStatus, Explanation, FileTree, Isolation, Host } from '#protocol';
+
+export interface BootOptions {
+  /** Tenant on a self-hosted server; any non-empty string. Needs no account. */
+  readonly projectId?: string;
+  /** Where work may run: `auto` prefers the tab and may go on in a server session. Default `auto`. */
+  readonly backend?: 'auto' | 'browser' | 'server';
+  /** Names the stored workspace that this runtime opens or creates. Absent: nothing is kept. */
+  readonly persistenceKey?: string;
+  /** Host (with port) of the preview origins, as `preview.example.com`; default: `preview.<this page's host>`. */
+  readonly previewHost?: string;
+  /** Base URL of the package registry; default: the preview host's own proxy. */
+  readonly registryUrl?: string;
+  readonly server?: { readonly url?: string; readonly grant?: unknown; readonly prepare?: string };
+  /** Environment of every process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Aborts the boot. */
+  readonly signal?: AbortSignal;
+  /** How long the runtime frame may take to answer. Default 15,000 ms. */
+  readonly timeoutMs?: number;
+}
+
+export interface SpawnOptions {
+  /** Default `/workdir`. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to stdin, which is then ended. */
+  readonly stdin?: string | Uint8Array | ReadableStream<Uint8Array>;
+  /** Sends SIGTERM, then SIGKILL. */
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  /** Attaches a terminal instead of pipes: everything arrives on `output`. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+}
+
+export interface Process {
+  readonly pid: number;
+  /** Writable stdin. */
+  readonly input: WritableStream<Uint8Array>;
+  /** stdout; with a terminal, all its output. */
+  readonly output: ReadableStream<Uint8Array>;
+  /** stderr; closed and empty with a terminal. */
+  readonly errors: ReadableStream<Uint8Array>;
+  /** Settles once, when the process ended. */
+  readonly exit: Promise<ExitStatus>;
+  kill(signal?: string): void;
+  /** No effect without a terminal. */
+  resize(size: { readonly columns: number; readonly rows: number }): void;
+}
+
+export interface Stat {
+  readonly type: 'file' | 'directory' | 'symlink' | 'other';
+  readonly mode: number;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly ino: number;
+  readonly nlink: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly type: Stat['type'];
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+export interface WatchEvent {
+  readonly event: 'change' | 'rename';
+  /** Relative to the watched path. */
+  readonly path: string;
+}
+
+/** Files of the workspace. Relative paths start at `/workdir`. Errors carry Node's codes (`ENOENT`) in `code`. */
+export interface RuntimeFiles {
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: 'utf8'): Promise<string>;
+  writeFile(path: string, content: string | Uint8Array, options?: { readonly mode?: number; readonly flag?: 'w' | 'a' | 'wx' }): Promise<void>;
+  readdir(path: string): Promise<string[]>;
+  readdir(path: string, options: { readonly withFileTypes: true; readonly recursive?: boolean }): Promise<DirectoryEntry[]>;
+  mkdir(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  rm(path: string, options?: { readonly recursive?: boolean; readonly force?: boolean }): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  cp(from: string, to: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  stat(path: string): Promise<Stat>;
+  lstat(path: string): Promise<Stat>;
+  readlink(path: string): Promise<string>;
+  realpath(path: string): Promise<string>;
+  symlink(target: string, path: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  utimes(path: string, atimeMs: number, mtimeMs: number): Promise<void>;
+  /** Events until the signal aborts. */
+  watch(path: string, options: { readonly recursive?: boolean; readonly signal: AbortSignal }, listener: (event: WatchEvent) => void): Promise<void>;
+  /** Writes a tree or the content of a zip below `path` (default `/workdir`). */
+  mount(source: FileTree | Uint8Array, path?: string): Promise<void>;
+  export(format: 'zip', options?: { readonly path?: string; readonly exclude?: readonly string[] }): Promise<Uint8Array>;
+}
+
+export interface OpenPort {
+  readonly port: number;
+  readonly pid: number;
+  /** The preview's address on the preview origin. */
+  readonly url: string;
+}
+
+export interface Ports {
+  list(): OpenPort[];
+  /** Resolves when something listens on the port. */
+  waitFor(port: number, options?: { readonly signal?: AbortSignal }): Promise<OpenPort>;
+  on(listener: (event: { readonly type: 'open' | 'close'; readonly port: OpenPort }) => void): () => void;
+}
+
+export interface Preview {
+  /** Address for an iframe or a tab. */
+  readonly url: string;
+  readonly port: number;
+  /** An iframe with the right sandbox and permissions, pointed at the preview. */
+  createFrame(path?: string): HTMLIFrameElement;
+}
+
+export interface Capabilities {
+  readonly isolation: Isolation;
+  readonly opfs: boolean;
+  readonly serviceWorker: boolean;
+  readonly previewTransport: 'service-worker' | 'none';
+  readonly node: string;
+  readonly python: string | null;
+  readonly server: 'not-configured' | 'available';
+  readonly host: Host;
+}
+
+export interface RuntimeApi {
+  readonly fs: RuntimeFiles;
+  readonly ports: Ports;
+  readonly capabilities: Capabilities;
+  readonly diagnostics: { list(): readonly Diagnostic[]; on(listener: (diagnostic: Diagnostic) => void): () => void };
+  /** Runs a command. Rejects with `ERR_COMMAND_NOT_FOUND`, `ERR_NOT_EXECUTABLE` or `ERR_TOO_MANY_PROCESSES`. */
+  spawn(command: string, args?: readonly string[], options?: SpawnOptions): Promise<Process>;
+  preview(port: number): Preview;
+  /** An HTTP request to a server of the workspace, without any iframe. */
+  fetchPreview(port: number, input: string, init?: RequestInit): Promise<Response>;
+  /** Says where a command would run, and why, without running it. */
+  explain(command: string): Promise<Explanation>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,110 @@
+// The HTTP application: one port serves the app, workspace origins and port origins, told apart by the Host header.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Hono, type Context } from 'hono';
+import { appHeaders, assetHeaders, bridgeHeaders, frameHeaders, parsePreviewHost, previewHeaders, serviceWorkerHeaders, type HeaderSet } from '#headers';
+import type { ServerConfig } from './config.ts';
+import { createRegistryProxy } from './registry-proxy.ts';
+import { serveFile } from './static-files.ts';
+
+const REGISTRY_PREFIX = '/-/registry/';
+/** App routes that are drawn by the page itself. */
+const APP_ROUTES = /^\/(?:w\/|preview\/|settings|$)/;
+
+export function createApp(config: ServerConfig): Hono {
+  const app = new Hono();
+  const registry = createRegistryProxy(config.registry, config.cacheFolder);
+  app.all('*', async (context) => {
+    const url = new URL(context.req.url);
+    if (url.pathname === '/-/health') return context.json({ status: 'ok' });
+    const site = siteOf(hostOf(context), config);
+    if (site === null) return context.text('This server does not serve that host.', 421);
+    if (url.pathname.startsWith(REGISTRY_PREFIX)) return registry.handle(url.pathname.slice(REGISTRY_PREFIX.length), context.req.raw);
+    if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
+      // A port origin without its service worker: the boot page cannot replay a body, so it says so.
+      return site.kind === 'port' ? bootPage(config, context.req.raw) : context.text('Method not allowed', 405);
+    }
+    return serveSite(site, url.pathname, context.req.raw, config);
+  });
+  return app;
+}
+
+type Site = { readonly kind: 'app' | 'embed' | 'workspace' | 'port'; readonly previewHost: string };
+
+function siteOf(host: string, config: ServerConfig): Site | null {
+  const defaultPreview = config.previewHosts[0] ?? '';
+  if (host === config.appHost || host === 'localhost' || host === '127.0.0.1') return { kind: 'app', previewHost: defaultPreview };
+  if (host === config.embedHost) return { kind: 'embed', previewHost: defaultPreview };
+  for (const previewHost of config.previewHosts) {
+    const name = parsePreviewHost(host, previewHost);
+    if (name) return { kind: name.port === null ? 'workspace' : 'port', previewHost };
+  }
+  return null;
+}
+
+async function serveSite(site: Site, pathname: string, request: Request, config: ServerConfig): Promise<Response> {
+  switch (site.kind) {
+    case 'app':
+      return serveApp(pathname, request, config);
+    case 'embed':
+      return (await serveFile(path.join(config.distFolder, 'embed'), pathname === '/' ? '/index.html' : pathname, request, {})) ?? notFound();
+    case 'workspace':
+    case 'port':
+      return servePreviewHost(site, pathname, request, config);
+  }
+}
+
+async function serveApp(pathname: string, request: Request, config: ServerConfig): Promise<Response> {
+  const headers = appHeaders(config.previewHosts.map((host) => `${config.scheme}://*.${host}:*`));
+  const folder = path.join(config.distFolder, 'app');
+  const file = await serveFile(folder, pathname === '/' ? '/index.html' : pathname, request, headers);
+  if (file) return file;
+  if (APP_ROUTES.test(pathname)) return (await serveFile(folder, '/index.html', request, headers)) ?? notFound();
+  return notFound();
+}
+
+async function servePreviewHost(site: Site, pathname: string, request: Request, config: ServerConfig): Promise<Response> {
+  const folder = path.join(config.distFolder, 'preview');
+  if (site.kind === 'workspace' && pathname === '/__verklet/frame.html') return framePage(folder, config);
+  if (site.kind === 'port' && pathname === '/__verklet/bridge.html') {
+    const own = `${config.scheme}://*.${site.previewHost}:*`;
+    return (await serveFile(folder, pathname, request, bridgeHeaders([own, ...allowedParents(config)]))) ?? notFound();
+  }
+  if (pathname === '/__verklet/sw.js') return (await serveFile(folder, pathname, request, serviceWorkerHeaders)) ?? notFound();
+  if (pathname.startsWith('/__verklet/') && !pathname.endsWith('.html')) {
+    return (await serveFile(folder, pathname, request, workerHeaders(site))) ?? notFound();
+  }
+  return site.kind === 'port' ? bootPage(config, request) : notFound();
+}
+
+// A worker takes part in its frame's isolation only when its own script says the same.
+function workerHeaders(site: Site): HeaderSet {
+  return site.kind === 'workspace' ? { ...assetHeaders, 'Document-Isolation-Policy': 'isolate-and-require-corp' } : assetHeaders;
+}
+
+async function framePage(folder: string, config: ServerConfig): Promise<Response> {
+  const parents = allowedParents(config);
+  const page = await readFile(path.join(folder, '__verklet/frame.html'), 'utf8');
+  const filled = page.replace('name="verklet-parents" content=""', `name="verklet-parents" content="${parents.join(' ')}"`);
+  return new Response(filled, { headers: { ...frameHeaders(parents), 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' } });
+}
+
+async function bootPage(config: ServerConfig, request: Request): Promise<Response> {
+  const headers = { ...previewHeaders, 'Cache-Control': 'no-store' };
+  const page = await serveFile(path.join(config.distFolder, 'preview'), '/__verklet/boot.html', new Request(request.url), headers);
+  if (!page) return notFound();
+  return new Response(page.body, { status: 503, headers: page.headers });
+}
+
+export function allowedParents(config: ServerConfig): string[] {
+  const port = (config.scheme === 'http' && config.port === 80) || (config.scheme === 'https' && config.port === 443) ? '' : `:${config.port}`;
+  return [`${config.scheme}://${config.appHost}${port}`, `${config.scheme}://${config.embedHost}${port}`, ...config.extraParents];
+}
+
+function hostOf(context: Context): string {
+  return (context.req.header('host') ?? '').replace(/:\d+$/, '').toLowerCase();
+}
+
+function notFound(): Response {
+  return new Response('Not found', { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
+}
