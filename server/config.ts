@@ -39,7 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ServerConfig {
 
 /** `npm config get registry`: the proxy asks whichever registry this machine's npm would ask. */
 function npmRegistry(cwd: string): string {
-  return execFileSync('npm', ['config', 'get', 'registry'], { cwd, encoding: 'utf8' }).trim();
+  return execFileSync('npm', ['config', 'get', 'registry'], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 }
 
 function readPort(text: string): number {
