@@ -1,0 +1,21 @@
+// The storage below a pack: a byte-addressed file with synchronous calls, as OPFS gives a worker. Runs in the store worker.
+
+export interface BlockFile {
+  /** Bytes in the file. */
+  size(): number;
+  /** Fills `into` from `offset`; returns the bytes read, fewer at the end of the file. */
+  read(into: Uint8Array, offset: number): number;
+  /** Writes all of `from` at `offset`. Throws `QuotaExceededError` (a DOMException) when the device is full; nothing is then promised about the range. */
+  write(from: Uint8Array, offset: number): void;
+  truncate(size: number): void;
+  /** Returns once the bytes are on the device. */
+  flush(): void;
+  close(): void;
+}
+
+/** A folder of block files, one per name. Opening is exclusive: a second open of a name fails until the first is closed. */
+export interface BlockFolder {
+  open(name: string): Promise<BlockFile>;
+  list(): Promise<string[]>;
+  remove(name: string): Promise<void>;
+}

@@ -1,0 +1,53 @@
+// Block files on OPFS synchronous access handles. Runs in a dedicated worker; elsewhere the handles do not exist.
+import type { BlockFile, BlockFolder } from './block-file.ts';
+
+class OpfsFile implements BlockFile {
+  readonly #handle: FileSystemSyncAccessHandle;
+
+  constructor(handle: FileSystemSyncAccessHandle) {
+    this.#handle = handle;
+  }
+
+  size(): number {
+    return this.#handle.getSize();
+  }
+
+  read(into: Uint8Array, offset: number): number {
+    return this.#handle.read(into, { at: offset });
+  }
+
+  write(from: Uint8Array, offset: number): void {
+    // A short write is how some engines report a full device.
+    if (this.#handle.write(from, { at: offset }) !== from.length) throw new DOMException('The device is full', 'QuotaExceededError');
+  }
+
+  truncate(size: number): void {
+    this.#handle.truncate(size);
+  }
+
+  flush(): void {
+    this.#handle.flush();
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+}
+
+/** The folder at `path` below the origin's private root, made when missing. */
+export async function openOpfsFolder(path: readonly string[]): Promise<BlockFolder> {
+  let folder = await navigator.storage.getDirectory();
+  for (const name of path) folder = await folder.getDirectoryHandle(name, { create: true });
+  return {
+    async open(name) {
+      const file = await folder.getFileHandle(name, { create: true });
+      return new OpfsFile(await file.createSyncAccessHandle());
+    },
+    async list() {
+      const names: string[] = [];
+      for await (const name of folder.keys()) names.push(name);
+      return names;
+    },
+    remove: (name) => folder.removeEntry(name),
+  };
+}

@@ -1,0 +1,136 @@
+// One append-only pack file and its index in memory. Runs in the store worker.
+import { VerkletError } from '#protocol';
+import type { BlockFile } from './block-file.ts';
+import { HEADER_BYTES, type Key, type RecordCodec, type RecordType } from './records.ts';
+
+/** Writes are gathered to this size: one write per file costs six times as much as one per megabyte. */
+const BUFFER_BYTES = 1024 * 1024;
+const SCAN_BYTES = 4 * 1024 * 1024;
+
+interface Location {
+  readonly offset: number;
+  readonly length: number;
+  readonly type: RecordType;
+}
+
+export class Pack {
+  readonly #file: BlockFile;
+  readonly #codec: RecordCodec;
+  readonly #index = new Map<Key, Location>();
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #buffered = 0;
+  #end: number;
+
+  private constructor(file: BlockFile, codec: RecordCodec, end: number) {
+    this.#file = file;
+    this.#codec = codec;
+    this.#end = end;
+  }
+
+  /**
+   * Reads the index of the first `committedBytes` and drops what follows, which no head speaks of.
+   * A damaged header ends the index there: records behind it are unreachable, and the caller falls back.
+   */
+  static open(file: BlockFile, codec: RecordCodec, committedBytes: number): Pack {
+    const end = Math.min(committedBytes, file.size());
+    const pack = new Pack(file, codec, end);
+    pack.#scan(end);
+    return pack;
+  }
+
+  /** Bytes that a head written now may call committed; only after {@link flush}. */
+  get sizeBytes(): number {
+    return this.#end + this.#buffered;
+  }
+
+  get recordCount(): number {
+    return this.#index.size;
+  }
+
+  has(key: Key): boolean {
+    return this.#index.has(key);
+  }
+
+  keys(): IterableIterator<Key> {
+    return this.#index.keys();
+  }
+
+  /** Appends the record unless it is there already. */
+  put(type: RecordType, payload: Uint8Array): Key {
+    const key = this.#codec.key(type, payload);
+    if (this.#index.has(key)) return key;
+    const offset = this.sizeBytes;
+    this.#append(this.#codec.encodeHeader(type, key, payload));
+    this.#append(payload);
+    this.#index.set(key, { offset, length: payload.length, type });
+    return key;
+  }
+
+  /** Null when there is no such record; throws `ERR_INTEGRITY` when its bytes are damaged. */
+  get(key: Key): Uint8Array | null {
+    const location = this.#index.get(key);
+    if (!location) return null;
+    this.#drain();
+    const bytes = new Uint8Array(HEADER_BYTES + location.length);
+    const count = this.#file.read(bytes, location.offset);
+    const payload = bytes.subarray(HEADER_BYTES);
+    if (count < bytes.length || !this.#codec.isIntact(bytes.subarray(0, HEADER_BYTES), payload)) {
+      throw new VerkletError('ERR_INTEGRITY', { name: `the stored ${location.type}`, expected: key });
+    }
+    return payload;
+  }
+
+  typeOf(key: Key): RecordType | null {
+    return this.#index.get(key)?.type ?? null;
+  }
+
+  flush(): void {
+    this.#drain();
+    this.#file.flush();
+  }
+
+  /** Undoes appends since `sizeBytes` was `end`: after a failed save. */
+  rollBack(end: number): void {
+    for (const [key, location] of this.#index) if (location.offset >= end) this.#index.delete(key);
+    this.#buffered = 0;
+    this.#end = end;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#buffered + bytes.length > BUFFER_BYTES) this.#drain();
+    if (bytes.length > BUFFER_BYTES) {
+      this.#file.write(bytes, this.#end);
+      this.#end += bytes.length;
+      return;
+    }
+    this.#buffer.set(bytes, this.#buffered);
+    this.#buffered += bytes.length;
+  }
+
+  #drain(): void {
+    if (this.#buffered === 0) return;
+    this.#file.write(this.#buffer.subarray(0, this.#buffered), this.#end);
+    this.#end += this.#buffered;
+    this.#buffered = 0;
+  }
+
+  #scan(end: number): void {
+    const window = new Uint8Array(SCAN_BYTES);
+    let windowStart = 0;
+    let windowEnd = 0;
+    for (let offset = 0; offset + HEADER_BYTES <= end; ) {
+      if (offset < windowStart || offset + HEADER_BYTES > windowEnd) {
+        windowStart = offset;
+        windowEnd = offset + this.#file.read(window, offset);
+      }
+      const header = this.#codec.decodeHeader(window.subarray(offset - windowStart, offset - windowStart + HEADER_BYTES));
+      if (!header || offset + HEADER_BYTES + header.length > end) return;
+      this.#index.set(header.key, { offset, length: header.length, type: header.type });
+      offset += HEADER_BYTES + header.length;
+    }
+  }
+}
