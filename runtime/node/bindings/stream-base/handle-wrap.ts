@@ -1,0 +1,98 @@
+// What every native-backed object of Node shares: an async id, and for handles a place in the event loop. Process worker.
+import type { LoopHandle, Realm } from '../../realm.ts';
+
+export class AsyncWrap {
+  readonly #realm: Realm;
+  #asyncId = 0;
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+  }
+
+  protected get realm(): Realm {
+    return this.#realm;
+  }
+
+  getAsyncId(): number {
+    if (this.#asyncId === 0) {
+      const { async_id_fields: fields, constants } = this.#realm.internalBinding('async_wrap');
+      this.#asyncId = ++fields[constants.kAsyncIdCounter];
+    }
+    return this.#asyncId;
+  }
+
+  asyncReset(): void {
+    this.#asyncId = 0;
+  }
+
+  getProviderType(): number {
+    return 0;
+  }
+}
+
+/** A handle keeps the process alive while it is active and referenced; closing is asynchronous, as in libuv. */
+export class HandleWrap extends AsyncWrap {
+  readonly #loopHandle: { isActive: boolean; isReferenced: boolean };
+  #isClosing = false;
+
+  constructor(realm: Realm) {
+    super(realm);
+    this.#loopHandle = { isActive: false, isReferenced: true };
+    realm.loop.addHandle(this.#loopHandle satisfies LoopHandle);
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  ref(): void {
+    this.#loopHandle.isReferenced = true;
+  }
+
+  unref(): void {
+    this.#loopHandle.isReferenced = false;
+    // The loop looks again at whether anything keeps the process alive.
+    this.realm.loop.enqueue(() => {});
+  }
+
+  hasRef(): boolean {
+    return this.#loopHandle.isReferenced && !this.#isClosing;
+  }
+
+  close(callback?: unknown): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.onClosing();
+    const { realm } = this;
+    const { handle_onclose: onCloseKey } = realm.internalBinding('symbols') as { handle_onclose: symbol };
+    const self = this as unknown as Record<symbol, unknown>;
+    if (typeof callback === 'function') self[onCloseKey] = callback;
+    this.#loopHandle.isActive = true;
+    this.#loopHandle.isReferenced = true;
+    realm.loop.enqueue(() => {
+      this.#loopHandle.isActive = false;
+      realm.loop.removeHandle(this.#loopHandle);
+      const onClosed = self[onCloseKey];
+      if (typeof onClosed === 'function') realm.makeCallback(this, onClosed);
+    });
+  }
+
+  /** Releases what stands behind the handle; runs once, inside `close`. */
+  protected onClosing(): void {}
+
+  protected setActive(isActive: boolean): void {
+    if (this.#isClosing) return;
+    const changed = this.#loopHandle.isActive !== isActive;
+    this.#loopHandle.isActive = isActive;
+    if (changed && !isActive) this.realm.loop.enqueue(() => {});
+  }
+}
+
+/** Calls `request.oncomplete` in a later turn of the loop and keeps the process alive until then. */
+export function completeLater(realm: Realm, request: object, ...args: unknown[]): void {
+  realm.loop.ref();
+  realm.loop.enqueue(() => {
+    realm.loop.unref();
+    realm.makeCallback(request, (request as { oncomplete?: unknown }).oncomplete, ...args);
+  });
+}
