@@ -31,6 +31,8 @@ export type ToKernelFrame =
       readonly destination: string;
       /** True when the response is a navigation to HTML whose head should carry the injected script. */
       readonly isNavigation: boolean;
+      /** `credentials: 'omit'`: the virtual cookies stay out. */
+      readonly omitsCookies?: boolean;
     }
   | { readonly type: 'request-chunk'; readonly id: number; readonly bytes: ArrayBuffer }
   | { readonly type: 'request-end'; readonly id: number }
@@ -38,6 +40,8 @@ export type ToKernelFrame =
   | { readonly type: 'cancel-request'; readonly id: number; readonly reason: string }
   /** A WebSocket opened in the page: `socket` is one end of a channel of {@link SocketFrame}s. */
   | { readonly type: 'open-socket'; readonly id: number; readonly url: string; readonly protocols: readonly string[]; readonly origin: string; readonly socket: MessagePort }
+  /** The page logged or threw; becomes a `preview-console` diagnostic. */
+  | { readonly type: 'report-console'; readonly level: string; readonly text: string }
   /** `document.cookie = value` in the page. */
   | { readonly type: 'set-cookie'; readonly value: string; readonly url: string };
 
