@@ -2,19 +2,22 @@
 import { openStreamEnds, terminalOf } from '../descriptors.ts';
 import type { BindingFactory, Realm } from '../realm.ts';
 import type { TerminalControl } from '../../process/host.ts';
-import { EINVAL } from './stream-base/errno.ts';
+import { EINVAL, ENOTTY } from './stream-base/errno.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
 
 class TtyHandle extends StreamHandle {
   readonly #fd: number;
-  readonly #control: TerminalControl;
+  readonly #control: TerminalControl | null;
 
-  constructor(realm: Realm, fd: number, control: TerminalControl, stdioIndex: number) {
+  constructor(realm: Realm, fd: number, failure: Record<string, unknown> | undefined) {
     super(realm);
     this.#fd = fd;
-    this.#control = control;
+    const terminal = terminalOf(realm, fd);
+    const descriptor = realm.descriptors.get(fd);
+    this.#control = terminal === null ? null : realm.host.terminalControl(terminal);
     // Terminal output is synchronous on Linux.
-    this.attach(openStreamEnds(realm.host, stdioIndex), true);
+    if (terminal !== null && descriptor?.kind === 'stream') this.attach(openStreamEnds(realm.host, descriptor.stdioIndex), true);
+    else Object.assign(failure ?? {}, { errno: EINVAL, code: 'EINVAL', message: 'invalid argument', syscall: 'uv_tty_init' });
   }
 
   override get fd(): number {
@@ -22,12 +25,14 @@ class TtyHandle extends StreamHandle {
   }
 
   getWindowSize(into: number[]): number {
+    if (this.#control === null) return ENOTTY;
     into[0] = this.#control.columns;
     into[1] = this.#control.rows;
     return 0;
   }
 
   setRawMode(isRaw: boolean): number {
+    if (this.#control === null) return ENOTTY;
     this.#control.isRaw = isRaw;
     return 0;
   }
@@ -35,13 +40,10 @@ class TtyHandle extends StreamHandle {
 
 export const tty: BindingFactory = (realm, binding) => {
   binding['isTTY'] = (fd: number): boolean => terminalOf(realm, fd) !== null;
-  binding['TTY'] = function TTY(fd: number, context?: Record<string, unknown>): TtyHandle | undefined {
-    const terminal = terminalOf(realm, fd);
-    const descriptor = realm.descriptors.get(fd);
-    if (terminal !== null && descriptor?.kind === 'stream') {
-      return new TtyHandle(realm, fd, realm.host.terminalControl(terminal), descriptor.stdioIndex);
+  binding['TTY'] = class extends TtyHandle {
+    static override readonly name = 'TTY';
+    constructor(fd: number, failure?: Record<string, unknown>) {
+      super(realm, fd, failure);
     }
-    if (context !== undefined) Object.assign(context, { errno: EINVAL, code: 'EINVAL', message: 'invalid argument', syscall: 'uv_tty_init' });
-    return undefined;
   };
 };

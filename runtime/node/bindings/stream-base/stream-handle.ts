@@ -149,7 +149,7 @@ export class StreamHandle extends HandleWrap {
 
   protected writeBytes(request: object, bytes: Uint8Array): number {
     if (this.#send === null) return this.#isEnded ? EPIPE : EBADF;
-    this.#report(bytes.length, false);
+    this.reportWrite(bytes.length, false);
     this.#bytesWritten += bytes.length;
     if (this.#isBlocking) return Math.min(0, this.#send.writeAll(bytes));
     const taken = this.#pending.length > 0 ? EAGAIN : this.#send.write(bytes);
@@ -157,7 +157,7 @@ export class StreamHandle extends HandleWrap {
     const count = Math.max(0, taken);
     if (count === bytes.length) return 0;
     this.#pending.push({ request, rest: bytes.subarray(count) });
-    this.#report(bytes.length, true);
+    this.reportWrite(bytes.length, true);
     if (this.#pending.length === 1) this.#watchWriting(true);
     return 0;
   }
@@ -251,7 +251,7 @@ export class StreamHandle extends HandleWrap {
     if (request !== null) completeLater(this.realm, request, 0);
   }
 
-  #report(bytes: number, isAsync: boolean): void {
+  protected reportWrite(bytes: number, isAsync: boolean): void {
     const state = this.#state();
     state[BYTES_WRITTEN] = bytes;
     state[LAST_WRITE_WAS_ASYNC] = isAsync ? 1 : 0;

@@ -1,0 +1,105 @@
+// The descriptors a child starts with, made from Node's `stdio` option. Runs in the process worker.
+import type { Stdio } from '#protocol';
+import type { StreamEnds } from '../../descriptors.ts';
+import { openStreamEnds } from '../../descriptors.ts';
+import type { Descriptor, Realm } from '../../realm.ts';
+import { EBADF } from '../stream-base/errno.ts';
+import type { StreamHandle } from '../stream-base/stream-handle.ts';
+
+/** One entry as `child_process` passes it down. */
+export interface StdioOption {
+  readonly type: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | 'fd' | 'wrap';
+  readonly handle?: StreamHandle;
+  readonly fd?: number;
+  readonly ipc?: boolean;
+  readonly input?: ArrayBufferView;
+}
+
+/** What a child gets, what stays with us, and how to take it all back when the spawn fails. */
+export class ChildStdio {
+  readonly #realm: Realm;
+  readonly list: Stdio[] = [];
+  /** Our ends of the pipes, by descriptor. */
+  readonly ours = new Map<number, StreamEnds>();
+  readonly #givenBack: (() => void)[] = [];
+  readonly #heldFiles: number[] = [];
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+  }
+
+  /** Adds the next descriptor; a negative result is an errno. */
+  add(option: StdioOption): number {
+    switch (option.type) {
+      case 'ignore':
+        this.list.push({ kind: 'null' });
+        return 0;
+      case 'pipe':
+      case 'overlapped':
+        this.addPipe();
+        return 0;
+      case 'inherit':
+      case 'fd':
+        return this.#addDescriptor(option.fd ?? this.list.length);
+      case 'wrap':
+        return this.#addDescriptor(option.handle?.fd ?? -1);
+      default:
+        return option.type satisfies never;
+    }
+  }
+
+  /** A new connection between us and the child. */
+  addPipe(): void {
+    const { ours, theirs } = this.#realm.host.createConnection();
+    this.ours.set(this.list.length, this.#open(ours));
+    this.list.push({ kind: 'duplex', connection: theirs });
+    this.#givenBack.push(() => releaseEnds(this.#open(theirs)));
+  }
+
+  /** The child never came to be: nothing of it may stay open, our own ends included. */
+  abandon(): void {
+    for (const giveBack of this.#givenBack) giveBack();
+    for (const ends of this.ours.values()) releaseEnds(ends);
+    this.releaseFiles();
+  }
+
+  /** Shared files are held on the child's behalf until it has ended. */
+  releaseFiles(): void {
+    for (const handle of this.#heldFiles.splice(0)) this.#realm.host.fs.close(handle);
+  }
+
+  #addDescriptor(fd: number): number {
+    const descriptor: Descriptor | undefined = this.#realm.descriptors.get(fd);
+    if (descriptor === undefined) return EBADF;
+    if (descriptor.kind === 'null') this.list.push({ kind: 'null' });
+    else if (descriptor.kind === 'file') this.#addFile(descriptor.handle);
+    else this.#addStream(descriptor.stdioIndex);
+    return 0;
+  }
+
+  #addFile(handle: number): void {
+    this.#realm.host.fs.retain(handle);
+    this.#heldFiles.push(handle);
+    this.list.push({ kind: 'file', handle });
+  }
+
+  #addStream(stdioIndex: number): void {
+    const { host } = this.#realm;
+    const stdio = host.request.stdio[stdioIndex] ?? { kind: 'null' };
+    const ends = openStreamEnds(host, stdioIndex);
+    ends.receive?.retain('read');
+    ends.send?.retain('write');
+    this.list.push(stdio);
+    this.#givenBack.push(() => releaseEnds(ends));
+  }
+
+  #open(connection: { readonly receive: SharedArrayBuffer; readonly send: SharedArrayBuffer }): StreamEnds {
+    const { host } = this.#realm;
+    return { receive: host.openPipe(connection.receive), send: host.openPipe(connection.send) };
+  }
+}
+
+export function releaseEnds(ends: StreamEnds): void {
+  ends.receive?.release('read');
+  ends.send?.release('write');
+}
