@@ -57,6 +57,8 @@ export interface FileSystem {
   open(path: string, flags: number, mode: number): number;
   /** Adds a holder for `slot` (this worker's own when absent): what inheriting a descriptor means. */
   retain(handle: number, slot?: number): number;
+  /** Moves one hold of `from` to `to`: a child inherits. For the file service. */
+  transfer(handle: number, from: number, to: number): number;
   close(handle: number): number;
   read(handle: number, into: Uint8Array, position: number): number;
   write(handle: number, from: Uint8Array, position: number): number;

@@ -1,6 +1,6 @@
 // A process's view of the system below it. Implemented by runtime/process/worker-host.ts over shared memory and the
 // kernel's port; everything above (Node's bindings, the shell, the installer) sees only this.
-import type { Connection, ExitStatus, IncomingConnection, KernelCall, SpawnRequest, Stdio } from '#protocol';
+import type { Connection, ExitStatus, FromProcess, IncomingConnection, KernelCall, SpawnRequest, Stdio } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Pipe } from '../kernel/ipc/pipe.ts';
 import type { Slots } from '../kernel/ipc/slots.ts';
@@ -38,6 +38,10 @@ export interface ProcessHost {
 
   /** A call without an implementation happened: counted, and sent as a diagnostic once per name. */
   reportUnsupported(name: string): void;
+  /** Progress of a package installation, for the diagnostics stream. */
+  reportInstall(progress: Omit<Extract<FromProcess, { type: 'report-install' }>, 'type'>): void;
   /** Ends this process now; nothing after it runs. */
   exit(status: ExitStatus): never;
+  /** Ends this process when nothing is left to run: the worker goes at once, where {@link exit} parks it for its killer. */
+  leave(status: ExitStatus): void;
 }

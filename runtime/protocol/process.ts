@@ -118,5 +118,7 @@ export type FromProcess =
   /** `id` 0: no reply wanted. `isSync`: the caller blocks on its mailbox, not on a message. */
   | { readonly type: 'call-kernel'; readonly id: number; readonly isSync: boolean; readonly call: KernelCall }
   | { readonly type: 'process-exited'; readonly status: ExitStatus }
+  /** Ends of a connection this process keeps: the kernel closes them when the process dies. */
+  | { readonly type: 'hold-connection'; readonly connection: Connection }
   | { readonly type: 'report-unsupported'; readonly name: string }
   | { readonly type: 'report-install'; readonly done: number; readonly total: number; readonly sizeBytes: number; readonly name: string; readonly isFinished: boolean; readonly durationMs: number };

@@ -15,7 +15,10 @@ const WRITE_LOCK = 5;
 const READ_INTEREST = 6; // bitmap over slots: whom to ring when data or end of file arrives
 const INTEREST_WORDS = MAX_SLOTS / 32;
 const WRITE_INTEREST = READ_INTEREST + INTEREST_WORDS;
-const HEADER_BYTES = 128;
+// One byte per slot and end: how often the slot holds it. So the kernel can drop exactly what a dead process still held.
+const READ_HOLDS_OFFSET = 128;
+const WRITE_HOLDS_OFFSET = READ_HOLDS_OFFSET + MAX_SLOTS;
+const HEADER_BYTES = WRITE_HOLDS_OFFSET + MAX_SLOTS;
 
 /** A pipe's result when nothing can be done now. Same values as Linux errnos, negative. */
 export const EAGAIN = -11;
@@ -26,13 +29,18 @@ export type PipeEnd = 'read' | 'write';
 export class Pipe {
   readonly memory: PipeMemory;
   readonly #header: Int32Array;
+  readonly #holds: Readonly<Record<PipeEnd, Uint8Array>>;
   readonly #bytes: Uint8Array;
   readonly #capacity: number;
   readonly #slots: Slots;
 
   constructor(memory: PipeMemory, slots: Slots) {
     this.memory = memory;
-    this.#header = new Int32Array(memory, 0, HEADER_BYTES / 4);
+    this.#header = new Int32Array(memory, 0, READ_HOLDS_OFFSET / 4);
+    this.#holds = {
+      read: new Uint8Array(memory, READ_HOLDS_OFFSET, MAX_SLOTS),
+      write: new Uint8Array(memory, WRITE_HOLDS_OFFSET, MAX_SLOTS),
+    };
     this.#bytes = new Uint8Array(memory, HEADER_BYTES);
     this.#capacity = this.#bytes.length;
     this.#slots = slots;
@@ -43,15 +51,28 @@ export class Pipe {
     return new SharedArrayBuffer(HEADER_BYTES + capacityBytes);
   }
 
-  /** Adds a holder of an end. */
+  /** Adds a holder of an end, for this worker's slot. What a parent retains for a child, the kernel {@link transfer}s. */
   retain(end: PipeEnd): void {
-    Atomics.add(this.#header, end === 'read' ? READERS : WRITERS, 1);
+    Atomics.add(this.#holds[end], this.#slots.self, 1);
+    Atomics.add(this.#header, counterOf(end), 1);
   }
 
-  /** Drops a holder. The last writer gone means end of file; the last reader gone means EPIPE. */
+  /** Drops one hold of this worker; without one, nothing happens. The last writer gone means end of file, the last reader EPIPE. */
   release(end: PipeEnd): void {
-    const before = Atomics.sub(this.#header, end === 'read' ? READERS : WRITERS, 1);
-    if (before === 1) this.#notify(end === 'read' ? WRITE_INTEREST : READ_INTEREST);
+    this.#drop(end, this.#slots.self, 1);
+  }
+
+  /** Moves one hold to another slot: a child inherits. Called by the kernel. */
+  transfer(end: PipeEnd, from: number, to: number): void {
+    if (Atomics.load(this.#holds[end], from) === 0) return;
+    Atomics.sub(this.#holds[end], from, 1);
+    Atomics.add(this.#holds[end], to, 1);
+  }
+
+  /** Drops every hold of a slot whose process ended. Called by the kernel. */
+  releaseSlot(slot: number): void {
+    this.#drop('read', slot, Atomics.load(this.#holds.read, slot));
+    this.#drop('write', slot, Atomics.load(this.#holds.write, slot));
   }
 
   get readableBytes(): number {
@@ -108,7 +129,8 @@ export class Pipe {
 
   /** Bytes taken, which may be fewer than offered; {@link EAGAIN} when full; {@link EPIPE} when nobody reads. */
   write(from: Uint8Array): number {
-    if (!this.hasReaders) return EPIPE;
+    // A killed worker may run on for a while; what it writes no longer counts.
+    if (!this.hasReaders || this.#slots.isDead()) return EPIPE;
     if (!this.#lock(WRITE_LOCK)) return EAGAIN;
     try {
       const tail = Atomics.load(this.#header, TAIL);
@@ -168,6 +190,13 @@ export class Pipe {
     Atomics.compareExchange(this.#header, WRITE_LOCK, deadSlot + 1, 0);
   }
 
+  #drop(end: PipeEnd, slot: number, count: number): void {
+    if (count === 0 || Atomics.load(this.#holds[end], slot) < count) return;
+    Atomics.sub(this.#holds[end], slot, count);
+    const before = Atomics.sub(this.#header, counterOf(end), count);
+    if (before === count) this.#notify(end === 'read' ? WRITE_INTEREST : READ_INTEREST);
+  }
+
   #notify(base: number): void {
     for (let word = 0; word < INTEREST_WORDS; word++) {
       let bits = Atomics.load(this.#header, base + word);
@@ -190,4 +219,8 @@ export class Pipe {
   #unlock(word: number): void {
     Atomics.store(this.#header, word, 0);
   }
+}
+
+function counterOf(end: PipeEnd): number {
+  return end === 'read' ? READERS : WRITERS;
 }

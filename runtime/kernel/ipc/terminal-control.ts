@@ -1,0 +1,40 @@
+// A terminal's size and modes in shared memory: read and set by processes without a message. Any worker.
+
+const COLUMNS = 0;
+const ROWS = 1;
+const RAW = 2;
+
+export class SharedTerminalControl {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  static create(columns: number, rows: number): SharedArrayBuffer {
+    const memory = new SharedArrayBuffer(16);
+    new SharedTerminalControl(memory).resize(columns, rows);
+    return memory;
+  }
+
+  get columns(): number {
+    return Atomics.load(this.#words, COLUMNS);
+  }
+
+  get rows(): number {
+    return Atomics.load(this.#words, ROWS);
+  }
+
+  get isRaw(): boolean {
+    return Atomics.load(this.#words, RAW) === 1;
+  }
+
+  set isRaw(value: boolean) {
+    Atomics.store(this.#words, RAW, value ? 1 : 0);
+  }
+
+  resize(columns: number, rows: number): void {
+    Atomics.store(this.#words, COLUMNS, columns);
+    Atomics.store(this.#words, ROWS, rows);
+  }
+}

@@ -1,0 +1,109 @@
+// Who listens where on the virtual loopback: TCP ports and unix sockets of one workspace. Kernel worker; pure bookkeeping.
+import type { Connection, IncomingConnection, NetAddress, OutgoingConnection } from '#protocol';
+import { Pipe } from './ipc/pipe.ts';
+
+const EADDRINUSE = -98;
+const ECONNREFUSED = -111;
+const EPHEMERAL_START = 32768;
+const EPHEMERAL_END = 60999;
+
+export interface Listener {
+  readonly id: number;
+  readonly pid: number;
+  readonly address: NetAddress;
+  /** Connections waiting for a blocking `accept`, and the accepts waiting for them. */
+  readonly backlog: IncomingConnection[];
+  readonly acceptors: ((incoming: IncomingConnection) => void)[];
+  /** The listener takes connections by message, not by accept. */
+  readonly deliver: (incoming: IncomingConnection) => void;
+}
+
+export interface PortEvents {
+  onOpen(port: number, pid: number): void;
+  onClose(port: number, pid: number): void;
+}
+
+export class PortTable {
+  readonly #events: PortEvents;
+  readonly #byKey = new Map<string, Listener>();
+  readonly #byId = new Map<number, Listener>();
+  #nextId = 1;
+  #nextEphemeral = EPHEMERAL_START;
+
+  constructor(events: PortEvents) {
+    this.#events = events;
+  }
+
+  /** The listener's id and port, or -EADDRINUSE. Port 0 takes a free one. */
+  listen(pid: number, address: NetAddress, deliver: (incoming: IncomingConnection) => void): { listenerId: number; port: number } | number {
+    const bound = address.family === 'tcp' && address.port === 0 ? { ...address, port: this.#freePort() } : address;
+    const key = keyOf(bound);
+    if (this.#byKey.has(key)) return EADDRINUSE;
+    const listener: Listener = { id: this.#nextId++, pid, address: bound, backlog: [], acceptors: [], deliver };
+    this.#byKey.set(key, listener);
+    this.#byId.set(listener.id, listener);
+    const port = bound.family === 'tcp' ? bound.port : 0;
+    if (bound.family === 'tcp') this.#events.onOpen(port, pid);
+    return { listenerId: listener.id, port };
+  }
+
+  get(listenerId: number): Listener | undefined {
+    return this.#byId.get(listenerId);
+  }
+
+  unlisten(listenerId: number): void {
+    const listener = this.#byId.get(listenerId);
+    if (!listener) return;
+    this.#byId.delete(listenerId);
+    this.#byKey.delete(keyOf(listener.address));
+    if (listener.address.family === 'tcp') this.#events.onClose(listener.address.port, listener.pid);
+  }
+
+  /** Closes everything a process listened on. */
+  unlistenAll(pid: number): void {
+    for (const listener of [...this.#byId.values()]) if (listener.pid === pid) this.unlisten(listener.id);
+  }
+
+  isListening(port: number): boolean {
+    return this.#byKey.has(`tcp:${port}`);
+  }
+
+  ports(): { port: number; pid: number }[] {
+    return [...this.#byId.values()].flatMap(({ address, pid }) => (address.family === 'tcp' ? [{ port: address.port, pid }] : []));
+  }
+
+  /**
+   * Makes a connection and hands the far end to the listener. Nothing is retained: `claim` is called with each side's
+   * ends and its process, before anybody sees them.
+   */
+  connect(address: NetAddress, claim: (connection: Connection, pid: number | null) => void): OutgoingConnection | number {
+    const listener = this.#byKey.get(keyOf(address));
+    if (!listener) return ECONNREFUSED;
+    const [there, back] = [Pipe.create(), Pipe.create()];
+    const near: Connection = { receive: back, send: there };
+    const far: Connection = { receive: there, send: back };
+    claim(near, null);
+    claim(far, listener.pid);
+    const isTcp = listener.address.family === 'tcp';
+    const local = { address: isTcp ? '127.0.0.1' : '', port: isTcp ? this.#freePort() : 0 };
+    const remote = listener.address.family === 'tcp' ? { address: '127.0.0.1', port: listener.address.port } : { address: listener.address.path, port: 0 };
+    const incoming = { listenerId: listener.id, connection: far, remote: local, local: remote };
+    const acceptor = listener.acceptors.shift();
+    if (acceptor) acceptor(incoming);
+    else listener.deliver(incoming);
+    return { connection: near, remote, local };
+  }
+
+  #freePort(): number {
+    for (;;) {
+      const port = this.#nextEphemeral++;
+      if (this.#nextEphemeral > EPHEMERAL_END) this.#nextEphemeral = EPHEMERAL_START;
+      if (!this.#byKey.has(`tcp:${port}`)) return port;
+    }
+  }
+}
+
+// There is one loopback per workspace: every local host name means the same port.
+function keyOf(address: NetAddress): string {
+  return address.family === 'tcp' ? `tcp:${address.port}` : `unix:${address.path}`;
+}

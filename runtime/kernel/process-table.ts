@@ -1,0 +1,339 @@
+// The processes of a workspace: start, signals, waiting, exit. Kernel worker.
+import type { Connection, Diagnostic, ExitStatus, FromProcess, KernelCall, NetAddress, PipeMemory, ProcessInfo, SpawnRequest, Stdio, ToProcess } from '#protocol';
+import type { Broker, BrokeredWorker } from './broker.ts';
+import { Pipe } from './ipc/pipe.ts';
+import { KERNEL_SLOT, type Slots } from './ipc/slots.ts';
+import type { PortTable } from './port-table.ts';
+import { endsProcessByDefault, signalName, signalNumbers } from './signals.ts';
+
+const ESRCH = -3;
+const ECHILD = -10;
+const EAGAIN = -11;
+const EINVAL = -22;
+const ENOSYS = -38;
+const INIT_PID = 1;
+
+export interface Process {
+  readonly pid: number;
+  ppid: number;
+  group: number;
+  readonly request: SpawnRequest;
+  readonly worker: BrokeredWorker;
+  readonly startedAtMs: number;
+  readonly pipes: PipeMemory[];
+  /** Exits of children that nobody asked for yet. */
+  readonly ended: Map<number, ExitStatus>;
+  readonly waits: { readonly pid: number; reply(status: ExitStatus): void }[];
+  status: ExitStatus | null;
+}
+
+export interface ProcessEvents {
+  onDiagnostic(diagnostic: Diagnostic): void;
+  onExit(process: Process, status: ExitStatus): void;
+  /** A terminal's foreground group changed. */
+  onForeground(terminalId: number, group: number): void;
+}
+
+export interface ProcessTableOptions {
+  readonly broker: Broker;
+  readonly slots: Slots;
+  readonly ports: PortTable;
+  readonly events: ProcessEvents;
+  /** Gives a child its own hold of an inherited file handle. */
+  readonly transferHandle: (handle: number, from: number, to: number) => Promise<void>;
+}
+
+export class ProcessTable {
+  readonly #options: ProcessTableOptions;
+  readonly #processes = new Map<number, Process>();
+  #nextPid = 100;
+
+  constructor(options: ProcessTableOptions) {
+    this.#options = options;
+  }
+
+  get(pid: number): Process | undefined {
+    return this.#processes.get(pid);
+  }
+
+  list(): ProcessInfo[] {
+    return [...this.#processes.values()].map(({ pid, ppid, group, request, startedAtMs }) => ({ pid, ppid, group, command: request.argv.join(' '), startedAtMs }));
+  }
+
+  /** The new pid, or -EAGAIN when all slots are taken. The parent (null: the SDK) has retained every pipe end it passes. */
+  spawn(parent: Process | null, request: SpawnRequest): number {
+    const worker = this.#options.broker.take(request.program === 'node' ? 'node' : 'tools');
+    if (!worker) return EAGAIN;
+    const pid = this.#nextPid++;
+    const process: Process = {
+      pid,
+      ppid: parent?.pid ?? INIT_PID,
+      group: request.newGroup || !parent ? pid : parent.group,
+      request,
+      worker,
+      startedAtMs: Date.now(),
+      pipes: [],
+      ended: new Map(),
+      waits: [],
+      status: null,
+    };
+    this.#processes.set(pid, process);
+    const from = parent?.worker.slot ?? KERNEL_SLOT;
+    for (const stdio of request.stdio) for (const { memory, end } of pipeEnds(stdio)) this.#inherit(process, memory, end, from);
+    worker.onMessage = (message) => this.#receive(process, message);
+    void this.#start(process, from);
+    return pid;
+  }
+
+  /** Gives a process an end that somebody else retained under `from`. */
+  claim(process: Process, connection: Connection): void {
+    this.#adopt(process, connection, KERNEL_SLOT);
+  }
+
+  kill(pid: number, signal: number): number {
+    if (pid <= 0) return this.#killGroup(pid === 0 ? 0 : -pid, signal);
+    const process = this.#processes.get(pid);
+    if (!process) return ESRCH;
+    if (signal < 0 || signal > 62) return EINVAL;
+    if (signal !== 0) this.#signal(process, signal);
+    return 0;
+  }
+
+  /** Ends everything at once; resolves when all workers are proven dead. */
+  async endAll(): Promise<void> {
+    const burials = [...this.#processes.values()].map((process) => this.#end(process, { code: null, signal: 'SIGKILL' }));
+    await Promise.all(burials);
+  }
+
+  async #start(process: Process, from: number): Promise<void> {
+    const { worker, request, pid, ppid, group } = process;
+    try {
+      await worker.ready;
+    } catch (error) {
+      this.#report({ atMs: Date.now(), type: 'error-raised', error: { code: 'ERR_INTERNAL', details: {}, message: String(error) } });
+      void this.#end(process, { code: 127, signal: null });
+      return;
+    }
+    const handles = request.stdio.flatMap((stdio) => (stdio.kind === 'file' ? [stdio.handle] : []));
+    for (const handle of handles) await this.#options.transferHandle(handle, from, worker.slot);
+    if (process.status) return;
+    const start: ToProcess = { type: 'start-process', pid, ppid, group, request };
+    worker.worker.postMessage(start);
+    const command = request.argv.join(' ');
+    this.#report({ atMs: Date.now(), type: 'process-started', pid, command, host: 'browser', reason: `${request.program} runs in the tab` });
+  }
+
+  #receive(process: Process, message: FromProcess): void {
+    switch (message.type) {
+      case 'call-kernel':
+        this.#answer(process, message);
+        return;
+      case 'process-exited':
+        void this.#end(process, message.status);
+        return;
+      case 'hold-connection':
+        this.#remember(process, message.connection.receive, message.connection.send);
+        return;
+      case 'report-unsupported':
+        this.#report({ atMs: Date.now(), type: 'unsupported-call', pid: process.pid, name: message.name });
+        return;
+      case 'report-install':
+        this.#reportInstall(process, message);
+        return;
+      case 'worker-failed':
+        void this.#end(process, { code: 127, signal: null });
+        return;
+      case 'worker-ready':
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #answer(process: Process, { id, isSync, call }: Extract<FromProcess, { type: 'call-kernel' }>): void {
+    const reply = (value: unknown): void => {
+      if (process.status) return;
+      if (isSync) {
+        process.worker.mailbox.post(value);
+        this.#options.slots.ring(process.worker.slot);
+      } else process.worker.worker.postMessage({ type: 'call-reply', id, value } satisfies ToProcess);
+    };
+    this.#perform(process, call, reply);
+  }
+
+  #perform(process: Process, call: KernelCall, reply: (value: unknown) => void): void {
+    const { ports, events } = this.#options;
+    switch (call.type) {
+      case 'spawn':
+        return reply(this.spawn(process, call.request));
+      case 'kill':
+        return reply(this.kill(call.pid, call.signal));
+      case 'wait':
+        return this.#wait(process, call.pid, reply);
+      case 'listen':
+        return reply(this.#listen(process, call.address));
+      case 'unlisten':
+        ports.unlisten(call.listenerId);
+        return reply(0);
+      case 'accept':
+        return this.#accept(call.listenerId, reply);
+      case 'connect':
+        return reply(ports.connect(call.address, (connection, pid) => this.#claimEnds(connection, pid === null ? process : this.#processes.get(pid))));
+      case 'set-process-group':
+        return reply(this.#setGroup(call.pid === 0 ? process.pid : call.pid, call.group));
+      case 'set-foreground':
+        events.onForeground(call.terminalId, call.group);
+        return reply(0);
+      case 'list-processes':
+        return reply(this.list());
+      case 'start-thread':
+      case 'stop-thread':
+        return reply(ENOSYS);
+      default:
+        call satisfies never;
+    }
+  }
+
+  #listen(process: Process, address: NetAddress): { listenerId: number; port: number } | number {
+    return this.#options.ports.listen(process.pid, address, (incoming) => {
+      process.worker.worker.postMessage({ type: 'deliver-connection', incoming } satisfies ToProcess);
+    });
+  }
+
+  #accept(listenerId: number, reply: (value: unknown) => void): void {
+    const listener = this.#options.ports.get(listenerId);
+    if (!listener) return reply(EINVAL);
+    const waiting = listener.backlog.shift();
+    if (waiting) reply(waiting);
+    else listener.acceptors.push(reply);
+  }
+
+  #wait(process: Process, pid: number, reply: (value: unknown) => void): void {
+    const ended = process.ended.get(pid);
+    if (ended) {
+      process.ended.delete(pid);
+      return reply(ended);
+    }
+    if (this.#processes.get(pid)?.ppid !== process.pid) return reply(ECHILD);
+    process.waits.push({ pid, reply });
+  }
+
+  #setGroup(pid: number, group: number): number {
+    const target = this.#processes.get(pid);
+    if (!target) return ESRCH;
+    target.group = group === 0 ? pid : group;
+    return 0;
+  }
+
+  #killGroup(group: number, signal: number): number {
+    const members = [...this.#processes.values()].filter((process) => process.group === group);
+    for (const process of members) if (signal !== 0) this.#signal(process, signal);
+    return members.length === 0 ? ESRCH : 0;
+  }
+
+  #signal(process: Process, signal: number): void {
+    if (process.status) return;
+    const isFatal = signal === signalNumbers.SIGKILL || (endsProcessByDefault(signal) && !this.#options.slots.isHandled(process.worker.slot, signal));
+    if (isFatal) void this.#end(process, { code: null, signal: signalName(signal) });
+    else this.#options.slots.raiseSignal(process.worker.slot, signal);
+  }
+
+  /** The process is over for everybody now; its worker is buried when it is proven dead. */
+  async #end(process: Process, status: ExitStatus): Promise<void> {
+    if (process.status) return;
+    process.status = status;
+    const { slots, broker, ports, events } = this.#options;
+    const { pid, worker } = process;
+    slots.markDead(worker.slot);
+    this.#processes.delete(pid);
+    ports.unlistenAll(pid);
+    const pipes = process.pipes.map((memory) => new Pipe(memory, slots));
+    for (const pipe of pipes) pipe.releaseSlot(worker.slot);
+    for (const child of this.#processes.values()) if (child.ppid === pid) child.ppid = INIT_PID;
+    this.#tellParent(process, status);
+    const command = process.request.argv.join(' ');
+    const durationMs = Date.now() - process.startedAtMs;
+    this.#report({ atMs: Date.now(), type: 'process-exited', pid, command, exitCode: status.code, signal: status.signal, durationMs });
+    events.onExit(process, status);
+    await broker.bury(worker, () => {
+      for (const pipe of pipes) {
+        pipe.recover(worker.slot);
+        pipe.releaseSlot(worker.slot);
+      }
+    });
+  }
+
+  #tellParent(process: Process, status: ExitStatus): void {
+    const parent = this.#processes.get(process.ppid);
+    if (!parent) return;
+    parent.worker.worker.postMessage({ type: 'child-exited', pid: process.pid, status } satisfies ToProcess);
+    const index = parent.waits.findIndex((wait) => wait.pid === process.pid);
+    if (index >= 0) parent.waits.splice(index, 1)[0]?.reply(status);
+    else parent.ended.set(process.pid, status);
+    this.#options.slots.ring(parent.worker.slot);
+  }
+
+  #inherit(process: Process, memory: PipeMemory, end: 'read' | 'write', from: number): void {
+    new Pipe(memory, this.#options.slots).transfer(end, from, process.worker.slot);
+    this.#remember(process, memory);
+  }
+
+  #claimEnds(connection: Connection, process: Process | undefined): void {
+    // The kernel retains for a process by retaining for itself and passing the hold on; itself when nobody is named.
+    for (const { memory, end } of [{ memory: connection.receive, end: 'read' }, { memory: connection.send, end: 'write' }] as const) {
+      new Pipe(memory, this.#options.slots).retain(end);
+    }
+    if (process) this.#adopt(process, connection, KERNEL_SLOT);
+  }
+
+  #adopt(process: Process, connection: Connection, from: number): void {
+    this.#inherit(process, connection.receive, 'read', from);
+    this.#inherit(process, connection.send, 'write', from);
+  }
+
+  #remember(process: Process, ...memories: PipeMemory[]): void {
+    process.pipes.push(...memories);
+    // A long-lived server sees many connections: forget those that nobody holds any more, now and then.
+    if (process.pipes.length % 256 !== 0) return;
+    const live = process.pipes.filter((memory) => {
+      const pipe = new Pipe(memory, this.#options.slots);
+      return pipe.hasReaders || pipe.hasWriters;
+    });
+    process.pipes.splice(0, process.pipes.length, ...live);
+  }
+
+  /** A connection whose near end is the kernel's own, for previews; or a negative errno. */
+  connectFromKernel(address: NetAddress): Connection | number {
+    const outgoing = this.#options.ports.connect(address, (connection, pid) => this.#claimEnds(connection, pid === null ? undefined : this.#processes.get(pid)));
+    return typeof outgoing === 'number' ? outgoing : outgoing.connection;
+  }
+
+  #reportInstall(process: Process, { done, total, sizeBytes, name, isFinished, durationMs }: Extract<FromProcess, { type: 'report-install' }>): void {
+    const atMs = Date.now();
+    const { pid } = process;
+    if (isFinished) this.#report({ atMs, type: 'install-finished', pid, packages: done, sizeBytes, durationMs });
+    else this.#report({ atMs, type: 'install-progress', pid, done, total, sizeBytes, name });
+  }
+
+  #report(diagnostic: Diagnostic): void {
+    this.#options.events.onDiagnostic(diagnostic);
+  }
+}
+
+function pipeEnds(stdio: Stdio): { memory: PipeMemory; end: 'read' | 'write' }[] {
+  switch (stdio.kind) {
+    case 'pipe':
+      return [{ memory: stdio.memory, end: stdio.direction }];
+    case 'duplex':
+    case 'terminal':
+      return [
+        { memory: stdio.connection.receive, end: 'read' },
+        { memory: stdio.connection.send, end: 'write' },
+      ];
+    case 'null':
+    case 'file':
+      return [];
+    default:
+      return stdio satisfies never;
+  }
+}
