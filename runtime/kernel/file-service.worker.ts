@@ -1,0 +1,96 @@
+// Entry of the file-service worker: owns slot 1, makes the file system, serves the SDK's file calls to the kernel by Comlink.
+import { expose } from 'comlink';
+import type { ErrorData, FileCall, FileSystemHandle } from '#protocol';
+import { toErrorData } from '#protocol';
+import type { FileSystem } from '../fs/file-system.ts';
+import { compileCore } from '../fs/core.ts';
+import { populate } from '../fs/populate.ts';
+import { SharedFileSystem } from '../fs/shared-file-system.ts';
+import { PROGRAM_MAGIC, resolveProgram, type ProgramQuery, type ResolvedProgram } from '../process/exec.ts';
+import { PROGRAM_NAMES } from '../shell/program-names.ts';
+import { absolute, FileError, FileService } from './file-service.ts';
+import { FILE_SERVICE_SLOT, Slots } from './ipc/slots.ts';
+
+export type FileResult =
+  | { readonly value: unknown }
+  | { readonly errno: { readonly code: string; readonly syscall: string; readonly path: string } }
+  | { readonly error: ErrorData };
+
+export type WatchListener = (event: 'change' | 'rename', path: string) => void;
+
+let fs: SharedFileSystem;
+let service: FileService;
+const watches = new Map<number, AbortController>();
+
+const api = {
+  /** Makes and fills the file system; the handle is for every other worker. */
+  async start(slots: SharedArrayBuffer): Promise<FileSystemHandle> {
+    const handle = { memory: SharedFileSystem.createMemory(), core: await compileCore() };
+    SharedFileSystem.format(handle);
+    fs = SharedFileSystem.attach(handle, new Slots(slots, FILE_SERVICE_SLOT));
+    populate(fs, PROGRAM_NAMES, PROGRAM_MAGIC);
+    service = new FileService(fs);
+    return handle;
+  },
+
+  perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' }>): FileResult {
+    try {
+      return { value: service.perform(call) };
+    } catch (error) {
+      return error instanceof FileError ? { errno: error.errno } : { error: toErrorData(error) };
+    }
+  },
+
+  watch(watchId: number, path: string, recursive: boolean, listener: WatchListener): void {
+    const controller = new AbortController();
+    watches.set(watchId, controller);
+    void follow(fs, absolute(path), recursive, listener, controller.signal);
+  },
+
+  unwatch(watchId: number): void {
+    watches.get(watchId)?.abort();
+    watches.delete(watchId);
+  },
+
+  resolve(query: ProgramQuery): ResolvedProgram | number {
+    return resolveProgram(fs, query);
+  },
+
+  isFolder(path: string): boolean {
+    const stat = {} as Parameters<FileSystem['stat']>[1];
+    return fs.stat(path, stat) === 0 && (stat.mode & 0o170000) === 0o040000;
+  },
+
+  transferHandle(handle: number, from: number, to: number): void {
+    fs.transfer(handle, from, to);
+  },
+
+  /** After the slot's worker is proven dead: undoes a half-done change and frees what it held open. */
+  recover(slot: number): string {
+    const outcome = fs.recover(slot);
+    fs.releaseSlot(slot);
+    return outcome;
+  },
+};
+
+export type FileServiceApi = typeof api;
+expose(api);
+
+async function follow(files: FileSystem, root: string, recursive: boolean, listener: WatchListener, signal: AbortSignal): Promise<void> {
+  let cursor = files.changeCursor();
+  const prefix = root === '/' ? '/' : `${root}/`;
+  while (!signal.aborted) {
+    await files.waitForChange(cursor, signal);
+    const { changes, cursor: next } = files.changesSince(cursor);
+    cursor = next;
+    for (const change of changes) {
+      if (signal.aborted) return;
+      if (change.kind === 'overflow') listener('rename', '');
+      else if (change.path.startsWith(prefix)) {
+        const path = change.path.slice(prefix.length);
+        if (recursive || !path.includes('/')) listener(change.kind === 'create' || change.kind === 'remove' ? 'rename' : 'change', path);
+      }
+    }
+  }
+}
+

@@ -1,0 +1,119 @@
+// Entry of the kernel worker: wires file service, broker, process and port tables, previews and the SDK's control port.
+// It never blocks. Started by the runtime frame, which sends the control port first and preview channels later.
+import { wrap } from 'comlink';
+import type { Diagnostic, Isolation } from '#protocol';
+import { Broker } from './broker.ts';
+import type { FileServiceApi } from './file-service.worker.ts';
+import type { FromKernelWorker, ToKernelWorker } from './kernel-worker-messages.ts';
+import { AsyncConnection } from './ipc/async-pipe.ts';
+import { Doorbell } from './ipc/doorbell.ts';
+import { KERNEL_SLOT, Slots } from './ipc/slots.ts';
+import { PortTable } from './port-table.ts';
+import { Previews } from './preview/previews.ts';
+import { ProcessTable } from './process-table.ts';
+import { SdkPort } from './sdk-port.ts';
+
+interface KernelScope {
+  postMessage(message: FromKernelWorker): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<ToKernelWorker>) => void): void;
+}
+
+declare const self: KernelScope;
+
+const startedAtMs = performance.now();
+let previews: Previews | null = null;
+
+self.addEventListener('message', ({ data }) => {
+  switch (data.type) {
+    case 'start-kernel':
+      void startKernel(data.port, data.isolation);
+      return;
+    case 'attach-preview':
+      previews?.attach(data.port, data.channel);
+      return;
+    default:
+      data satisfies never;
+  }
+});
+
+async function startKernel(controlPort: MessagePort, isolation: Isolation): Promise<void> {
+  const slots = new Slots(Slots.create(), KERNEL_SLOT);
+  const doorbell = new Doorbell(slots);
+  const fileWorker = new Worker(new URL('./file-service.worker.ts', import.meta.url), { type: 'module', name: 'files' });
+  const files = wrap<FileServiceApi>(fileWorker);
+  const fileSystem = await files.start(slots.words.buffer as SharedArrayBuffer);
+  let previewHost = '';
+  let workspace = '';
+  const report = (diagnostic: Diagnostic): void => sdk.report(diagnostic);
+  const urlOf = (port: number): string => `http${location.protocol === 'https:' ? 's' : ''}://${port}--${workspace}.${previewHost}/`;
+
+  const ports = new PortTable({
+    onOpen(port, pid) {
+      const url = urlOf(port);
+      self.postMessage({ type: 'port-opened', port });
+      sdk.post({ type: 'port-opened', port, pid, url });
+      report({ atMs: Date.now(), type: 'port-opened', port, pid, url });
+    },
+    onClose(port, pid) {
+      previews?.closePort(port);
+      self.postMessage({ type: 'port-closed', port });
+      sdk.post({ type: 'port-closed', port });
+      report({ atMs: Date.now(), type: 'port-closed', port, pid });
+    },
+  });
+
+  const broker = new Broker({
+    slots,
+    fileSystem,
+    epoch: crypto.randomUUID(),
+    async recover(slot) {
+      const outcome = await files.recover(slot);
+      if (outcome === 'rolled-back') report({ atMs: Date.now(), type: 'filesystem-recovered', pid: 0, outcome });
+    },
+  });
+
+  const processes = new ProcessTable({
+    broker,
+    slots,
+    ports,
+    transferHandle: (handle, from, to) => files.transferHandle(handle, from, to),
+    events: {
+      onDiagnostic: report,
+      onExit: (process, status) => sdk.processEnded(process.pid, status),
+      onForeground: (terminalId, group) => sdk.setForeground(terminalId, group),
+    },
+  });
+
+  previews = new Previews(
+    {
+      isListening: (port) => ports.isListening(port),
+      connect(port) {
+        const connection = processes.connectFromKernel({ family: 'tcp', host: '127.0.0.1', port });
+        return typeof connection === 'number' ? null : new AsyncConnection(connection, doorbell);
+      },
+    },
+    report,
+  );
+
+  const sdk: SdkPort = new SdkPort({
+    port: controlPort,
+    files,
+    processes,
+    doorbell,
+    createFetches: (post) => (previews as Previews).createFetches(post),
+    onConfigure(configuration) {
+      previewHost = configuration.previewHost;
+      workspace = configuration.workspace;
+      report({ atMs: Date.now(), type: 'runtime-booted', host: 'browser', durationMs: performance.now() - startedAtMs, isolation });
+      broker.warm();
+    },
+    async onDispose() {
+      broker.close();
+      previews?.dispose();
+      await processes.endAll();
+      doorbell.close();
+      fileWorker.terminate();
+      self.postMessage({ type: 'kernel-disposed' });
+    },
+  });
+}
