@@ -105,7 +105,13 @@ export class HttpClient {
       request.signal?.throwIfAborted();
       const sending = this.#send(port, session.connection, request);
       // A server may answer and close before it took the whole body: its answer counts, not our failed write.
-      const sent = sending.then(() => true, () => false);
+      const sent = sending.then(
+        () => true,
+        () => {
+          session.connection.closeWrite();
+          return false;
+        },
+      );
       const head = await this.#readFinalHead(port, session.reader, false);
       return this.#response(port, session, request, head, sent, settle);
     } catch (error) {
@@ -147,17 +153,13 @@ export class HttpClient {
   }
 
   async #send(port: number, connection: ByteConnection, request: HttpRequest): Promise<void> {
-    const isSized = headerValue(request.headers, 'content-length') !== null;
-    const framing: HeaderList = request.body && !isSized ? [['Transfer-Encoding', 'chunked']] : [];
+    const length = headerValue(request.headers, 'content-length');
+    const isChunked = request.body !== null && length === null;
+    const framing: HeaderList = isChunked ? [['Transfer-Encoding', 'chunked']] : [];
     await connection.write(encodeRequestHead(request.method, request.target, [['Host', `localhost:${port}`], ...request.headers, ['Connection', 'keep-alive'], ...framing]));
     if (!request.body) return;
-    for await (const bytes of request.body) {
-      if (bytes.byteLength === 0) continue;
-      if (!isSized) await connection.write(encoder.encode(`${bytes.byteLength.toString(16)}\r\n`));
-      await connection.write(bytes);
-      if (!isSized) await connection.write(encoder.encode('\r\n'));
-    }
-    if (!isSized) await connection.write(LAST_CHUNK);
+    if (isChunked) await sendChunked(connection, request.body);
+    else await sendSized(connection, request.body, Number(length));
   }
 
   /** Passes over interim responses (100, 103); 101 is final only where it was asked for. */
@@ -192,6 +194,27 @@ export class HttpClient {
     if (idle.length < MAX_IDLE_PER_PORT && this.#ports.isListening(port)) idle.push({ ...session, sinceMs: performance.now() });
     else session.connection.close();
   }
+}
+
+async function sendChunked(connection: ByteConnection, body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const bytes of body) {
+    if (bytes.byteLength === 0) continue; // an empty chunk would end the body
+    await connection.write(encoder.encode(`${bytes.byteLength.toString(16)}\r\n`));
+    await connection.write(bytes);
+    await connection.write(encoder.encode('\r\n'));
+  }
+  await connection.write(LAST_CHUNK);
+}
+
+/** Never writes past the length: what follows would be read as another request. */
+async function sendSized(connection: ByteConnection, body: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<void> {
+  let left = sizeBytes;
+  for await (const bytes of body) {
+    left -= bytes.byteLength;
+    if (!(left >= 0)) break;
+    await connection.write(bytes);
+  }
+  if (left !== 0) throw new TypeError('the body is not as long as its Content-Length');
 }
 
 function failed(port: number, reason: string, failure: PreviewFailure, cause?: unknown): VerkletError {

@@ -137,8 +137,8 @@ export class PreviewRelay {
 
   #requestHeaders(frame: RequestFrame): HeaderList {
     const headers = frame.headers.filter(([name]) => !isReservedHeader(name));
-    // A length is only believed where nothing else frames the body: with an upload, chunks do.
-    const unframed = headers.filter(([name]) => name.toLowerCase() !== 'content-length');
+    // Without a body a length would make the server wait for one; with a body the client holds the page to it.
+    const unframed = headers.filter(([name]) => frame.hasBody || name.toLowerCase() !== 'content-length');
     const cookies = frame.omitsCookies ? '' : this.#options.jar.headerFor(frame.url);
     const empty: HeaderList = !frame.hasBody && ['POST', 'PUT', 'PATCH'].includes(frame.method) ? [['Content-Length', '0']] : [];
     return [...unframed, ...empty, ...(cookies === '' ? [] : ([['Cookie', cookies]] as const))];
