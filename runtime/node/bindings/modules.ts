@@ -71,9 +71,15 @@ class PackageReader {
   }
 
   #invalid(path: string, importer: Importer | undefined): Error {
-    const { ERR_INVALID_PACKAGE_CONFIG: Invalid } = this.#realm.requireBuiltin('internal/errors')['codes'] as BindingObject;
-    return new Invalid(path, importer === undefined ? undefined : `"${importer.specifier}" from ${importer.base}`) as Error;
+    const message = importer === undefined
+      ? `Invalid package config ${path}.`
+      : `Error parsing "${path}" while importing "${importer.specifier}" from ${importerName(this.#realm, importer.base)}.`;
+    return Object.assign(new Error(message), { code: 'ERR_INVALID_PACKAGE_CONFIG' });
   }
+}
+
+function importerName(realm: Realm, base: string): string {
+  return base.startsWith('file:') ? (realm.requireBuiltin('internal/url')['fileURLToPath'](base) as string) : base;
 }
 
 function toPathOrName(url: URL, toPath: (url: URL) => string): string {

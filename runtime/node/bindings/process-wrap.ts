@@ -27,10 +27,7 @@ class ProcessHandle extends HandleWrap {
     this.pid = pid;
     this.#isRunning = true;
     this.setActive(true);
-    children.onExit(pid, (status) => {
-      stdio.releaseFiles();
-      this.#exited(status);
-    });
+    children.onExit(pid, (status) => this.#exited(status));
     return 0;
   }
 

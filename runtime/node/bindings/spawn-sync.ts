@@ -112,7 +112,6 @@ class SyncSpawn {
     const status = this.#realm.host.callSync<ExitStatus>({ type: 'wait', pid });
     childrenOf(this.#realm).forget(pid);
     for (const transfer of this.#transfers.values()) transfer.close();
-    this.#stdio.releaseFiles();
     return this.#result(pid, status);
   }
 

@@ -1,5 +1,5 @@
 // fs binding: what changes or reads the tree of names. Runs in the process worker.
-import { EEXIST } from '../stream-base/errno.ts';
+import { EEXIST, ENOENT } from '../stream-base/errno.ts';
 import { encodeName } from '../stream-base/text.ts';
 import { type FsContext, type PathArgument, textOf } from './context.ts';
 import { direntType } from './stat-values.ts';
@@ -18,7 +18,9 @@ export function installNames(context: FsContext): void {
   });
   context.binding['rmSync'] = (path: PathArgument, _maxRetries: number, isRecursive: boolean): void => {
     const absolute = context.pathOf(path);
-    context.check(isRecursive ? context.fs.removeAll(absolute) : context.fs.unlink(absolute), 'rm', path);
+    const result = isRecursive ? context.fs.removeAll(absolute) : context.fs.unlink(absolute);
+    // Whether a missing file matters was decided before, by the `force` option.
+    if (result !== ENOENT) context.check(result, 'rm', path);
   };
 }
 

@@ -101,7 +101,7 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
   /** Reads the stream directly: the bytes never become events of the socket. */
   consume(stream: StreamHandle): void {
     this.#stream = stream;
-    stream.consume((nread, bytes) => this.#consumed(stream, nread, bytes));
+    stream.consume((_nread, bytes) => this.#consumed(stream, bytes));
   }
 
   unconsume(): void {
@@ -263,7 +263,7 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
     return error;
   }
 
-  #consumed(stream: StreamHandle, nread: number, bytes: Uint8Array | null): void {
+  #consumed(stream: StreamHandle, bytes: Uint8Array | null): void {
     if (bytes === null) {
       this.unconsume();
       stream.emitChunk(UV_EOF, null);
@@ -271,7 +271,10 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
     }
     this.realm.makeCallback(this, () => {
       const result = this.#run(bytes);
-      this.#call(ON_EXECUTE, result instanceof Error ? result : nread);
+      // An upgrade and a parse error both ask for the packet after it was parsed.
+      this.#current = bytes;
+      this.#call(ON_EXECUTE, result);
+      this.#current = null;
       this.#raise();
     });
   }

@@ -22,7 +22,6 @@ export class ChildStdio {
   /** Our ends of the pipes, by descriptor. */
   readonly ours = new Map<number, StreamEnds>();
   readonly #givenBack: (() => void)[] = [];
-  readonly #heldFiles: number[] = [];
 
   constructor(realm: Realm) {
     this.#realm = realm;
@@ -60,12 +59,6 @@ export class ChildStdio {
   abandon(): void {
     for (const giveBack of this.#givenBack) giveBack();
     for (const ends of this.ours.values()) releaseEnds(ends);
-    this.releaseFiles();
-  }
-
-  /** Shared files are held on the child's behalf until it has ended. */
-  releaseFiles(): void {
-    for (const handle of this.#heldFiles.splice(0)) this.#realm.host.fs.close(handle);
   }
 
   #addDescriptor(fd: number): number {
@@ -77,9 +70,11 @@ export class ChildStdio {
     return 0;
   }
 
+  // What we hold for the child here and below, the kernel moves to it when it starts.
   #addFile(handle: number): void {
-    this.#realm.host.fs.retain(handle);
-    this.#heldFiles.push(handle);
+    const { fs } = this.#realm.host;
+    fs.retain(handle);
+    this.#givenBack.push(() => fs.close(handle));
     this.list.push({ kind: 'file', handle });
   }
 
