@@ -4,6 +4,8 @@ import { BRIDGE_PATH, type FromBridge, type OfferPort } from './shared/messages.
 
 /** A service worker restarts after half a minute idle; more than this is a loop or an attack. */
 const MAX_OFFERS_PER_MINUTE = 30;
+/** A test runner opens a fresh port per run; each bridge is a document of its own. */
+const MAX_CLOSED_BRIDGES = 8;
 
 /** Frame -> kernel worker, with `channel` transferred. */
 export interface AttachPreview {
@@ -30,6 +32,8 @@ export class BridgeHost {
   readonly #kernel: Worker;
   readonly #report: (report: BridgeReport) => void;
   readonly #bridges = new Map<number, Bridge>();
+  /** Ports without a listener whose bridge still stands, the longest closed first. */
+  readonly #closed = new Set<number>();
   readonly #listening = new AbortController();
 
   constructor(document: Document, kernel: Worker, report: (report: BridgeReport) => void = () => undefined) {
@@ -41,6 +45,7 @@ export class BridgeHost {
 
   /** Makes the port's preview origin answer from this workspace. Harmless when it does already. */
   openPort(port: number): void {
+    this.#closed.delete(port);
     if (this.#bridges.has(port)) return;
     const { protocol, host } = this.#document.location;
     const origin = `${protocol}//${port}--${host}`;
@@ -54,15 +59,28 @@ export class BridgeHost {
     this.#document.body.append(iframe);
   }
 
-  /** The origin answers with an error page from now on. */
+  /**
+   * Nothing listens on the port any more. Its bridge stays: only the kernel can tell a page that its server stopped, and
+   * the next server on the port answers the same pages. The longest closed one goes when there are too many.
+   */
   closePort(port: number): void {
-    this.#bridges.get(port)?.iframe.remove();
-    this.#bridges.delete(port);
+    const bridge = this.#bridges.get(port);
+    if (!bridge) return;
+    this.#closed.delete(port);
+    this.#closed.add(port);
+    const [oldest] = this.#closed;
+    if (this.#closed.size > MAX_CLOSED_BRIDGES && oldest !== undefined) this.#remove(oldest);
   }
 
   dispose(): void {
     this.#listening.abort();
-    for (const port of [...this.#bridges.keys()]) this.closePort(port);
+    for (const port of [...this.#bridges.keys()]) this.#remove(port);
+  }
+
+  #remove(port: number): void {
+    this.#bridges.get(port)?.iframe.remove();
+    this.#bridges.delete(port);
+    this.#closed.delete(port);
   }
 
   #receive(event: MessageEvent<FromBridge | null>): void {
