@@ -609,9 +609,9 @@ const server = http.createServer((q, r) => q.socket.destroy()).listen(0, '127.0.
   {
     name: 'http clients abort',
     program: `const http = require('http');
-const server = http.createServer((q, r) => { q.on('close', () => { console.log('server saw it'); done(); }); r.write('x'); }).listen(0, '127.0.0.1', () => { const { port } = server.address(); const agent = new http.Agent({ keepAlive: true }); const done = () => { agent.destroy(); server.close(); }; const q = http.get({ port, agent }, (r) => { r.on('error', (e) => console.log(e.code)); q.destroy(); }).on('error', () => {}); });`,
+const server = http.createServer((q, r) => { q.on('close', () => { console.log('server saw it'); server.close(); }); r.write('x'); }).listen(0, '127.0.0.1', () => { const { port } = server.address(); const agent = new http.Agent({ keepAlive: true }); const done = () => { agent.destroy(); server.close(); }; const q = http.get({ port, agent }, (r) => { r.on('error', (e) => console.log(e.code)); q.destroy(); agent.destroy(); }).on('error', () => {}); });`,
     stdout: 'ECONNRESET\nserver saw it\n',
-    exitCode: 1,
+    exitCode: 0,
   },
   {
     name: 'http downloads a megabyte',
@@ -679,10 +679,27 @@ console.log(cp.execFileSync(process.execPath, ['-p', 'process.env.A + process.cw
   },
   {
     name: 'child_process forks and talks',
-    program: `const fs = require('fs'); const path = require('path'); const os = require('os'); const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'case-')); const at = (name) => path.join(dir, name);
-const cp = require('child_process');
-fs.writeFileSync(at('c.js'), "process.on('message', (m) => { process.send({ got: m }); process.disconnect(); }); process.send('ready');"); const c = cp.fork(at('c.js')); c.on('message', (m) => { console.log(m); if (m === 'ready') c.send({ n: 1 }); }).on('exit', (code) => console.log('exit', code));`,
+    program: `if (process.send) {
+  process.on('message', (m) => { process.send({ got: m }); process.disconnect(); });
+  process.send('ready');
+} else {
+  const c = require('child_process').fork(__filename);
+  c.on('message', (m) => { console.log(m); if (m === 'ready') c.send({ n: 1 }); }).on('exit', (code) => console.log('exit', code));
+}`,
     stdout: 'ready\n{ got: { n: 1 } }\nexit 0\n',
+    exitCode: 0,
+  },
+  {
+    name: 'http reaches a server in another process',
+    program: `const http = require('http');
+if (process.send) {
+  http.createServer((q, r) => r.end('from the child')).listen(0, '127.0.0.1', function () { process.send(this.address().port); });
+} else {
+  const c = require('child_process').fork(__filename);
+  c.on('message', (port) => http.get({ port }, (r) => r.setEncoding('utf8').on('data', console.log).on('end', () => c.kill())));
+  c.on('exit', (code, signal) => console.log(code, signal));
+}`,
+    stdout: 'from the child\nnull SIGTERM\n',
     exitCode: 0,
   },
   {

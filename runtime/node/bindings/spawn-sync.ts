@@ -40,7 +40,7 @@ class Transfer {
   }
 
   get output(): Uint8Array {
-    return concatBytes(this.#chunks).subarray(0, this.#maxBytes);
+    return concatBytes(this.#chunks);
   }
 
   /** Moves what can be moved now. */

@@ -15,38 +15,23 @@ const ERROR_TYPES = { EvalError, RangeError, ReferenceError, SyntaxError, TypeEr
 /** Objects without a clone besides functions: their state cannot be read. */
 const UNCLONEABLE = [Promise, WeakMap, WeakSet, WeakRef, FinalizationRegistry] as const;
 
-/** Copies `value`; array buffers in `transferred` move to the copy and leave the original detached. */
+/** Copies `value`; array buffers in `transferred` end up detached. Nothing is detached when copying fails. */
 export function cloneValue(value: unknown, transferred: ReadonlySet<ArrayBuffer>, host: CloneHost): unknown {
-  const copies = new Map<object, unknown>();
-  // Moved only after everything was read, so that a failing clone leaves the sender's memory alone.
-  const cloner = new Cloner(transferred, host, copies);
-  const moved = cloner.reserve();
-  const copy = cloner.clone(value);
-  for (const finish of moved) finish();
-  return cloner.complete(copy);
+  for (const buffer of transferred) {
+    if (buffer.detached) throw host.dataCloneError('Cannot transfer object of unsupported type.');
+  }
+  const copy = new Cloner(host).clone(value);
+  // A copy of the bytes is the price for leaving the sender's memory alone until everything was read.
+  for (const buffer of transferred) buffer.transfer(0);
+  return copy;
 }
 
 class Cloner {
-  readonly #transferred: ReadonlySet<ArrayBuffer>;
   readonly #host: CloneHost;
-  readonly #copies: Map<object, unknown>;
+  readonly #copies = new Map<object, unknown>();
 
-  constructor(transferred: ReadonlySet<ArrayBuffer>, host: CloneHost, copies: Map<object, unknown>) {
-    this.#transferred = transferred;
+  constructor(host: CloneHost) {
     this.#host = host;
-    this.#copies = copies;
-  }
-
-  /** Checks what is to be moved and moves it: views onto it are made over the new memory. */
-  reserve(): (() => void)[] {
-    for (const buffer of this.#transferred) {
-      if (buffer.detached) throw this.#host.dataCloneError('Cannot transfer object of unsupported type.');
-    }
-    return [];
-  }
-
-  complete(copy: unknown): unknown {
-    return copy;
   }
 
   clone = (value: unknown): unknown => {
@@ -101,18 +86,15 @@ class Cloner {
 
   #cloneError(value: Error): Error {
     const type = Object.hasOwn(ERROR_TYPES, value.name) ? ERROR_TYPES[value.name as keyof typeof ERROR_TYPES] : Error;
-    const copy = this.#remember(value, Object.create(type.prototype) as Error);
-    // A real error object keeps its brand; `Object.create` would not.
-    const branded = this.#remember(value, new type());
-    delete branded.stack;
+    const copy = this.#remember(value, new type());
+    delete copy.stack;
     const define = (key: string, member: unknown): void => {
-      Object.defineProperty(branded, key, { value: member, writable: true, enumerable: false, configurable: true });
+      Object.defineProperty(copy, key, { value: member, writable: true, enumerable: false, configurable: true });
     };
-    void copy;
     if (Object.hasOwn(value, 'message')) define('message', String(value.message));
     if (typeof value.stack === 'string') define('stack', value.stack);
     if (Object.hasOwn(value, 'cause')) define('cause', this.clone(value.cause));
-    return branded;
+    return copy;
   }
 
   /** Values without members of their own to visit. */
@@ -130,7 +112,6 @@ class Cloner {
   }
 
   #copyMemory(memory: ArrayBuffer): ArrayBuffer {
-    if (this.#transferred.has(memory)) return memory.transfer();
     if (memory.detached) throw this.#host.dataCloneError('An ArrayBuffer is detached and could not be cloned.');
     if (!memory.resizable) return memory.slice(0);
     const copy = new ArrayBuffer(memory.byteLength, { maxByteLength: memory.maxByteLength });

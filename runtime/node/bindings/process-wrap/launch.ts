@@ -8,9 +8,9 @@ import type { ChildStdio, StdioOption } from './child-stdio.ts';
 /** `options` of `process_wrap` and `spawn_sync`, as `child_process` builds them. */
 export interface SpawnOptions {
   readonly file: string;
-  readonly args?: readonly string[];
-  readonly cwd?: string;
-  readonly envPairs?: readonly string[];
+  readonly args?: readonly string[] | null;
+  readonly cwd?: string | null;
+  readonly envPairs?: readonly string[] | null;
   readonly stdio?: readonly StdioOption[];
   readonly detached?: boolean;
   readonly timeout?: number;
@@ -26,7 +26,7 @@ export function launch(realm: Realm, options: SpawnOptions, stdio: ChildStdio): 
 }
 
 function tryLaunch(realm: Realm, options: SpawnOptions, stdio: ChildStdio): number {
-  const cwd = options.cwd === undefined ? realm.cwd : realm.resolvePath(options.cwd);
+  const cwd = options.cwd === undefined || options.cwd === null ? realm.cwd : realm.resolvePath(options.cwd);
   const stat = emptyStat();
   const found = realm.host.fs.stat(cwd, stat);
   if (found < 0) return found;
@@ -62,8 +62,8 @@ export function prepareStdio(stdio: ChildStdio, options: readonly StdioOption[])
   return 0;
 }
 
-function environment(realm: Realm, pairs: readonly string[] | undefined): Record<string, string> {
-  if (pairs === undefined) return { ...(realm.process['env'] as Record<string, string>) };
+function environment(realm: Realm, pairs: readonly string[] | null | undefined): Record<string, string> {
+  if (pairs === undefined || pairs === null) return { ...(realm.process['env'] as Record<string, string>) };
   const entries = pairs.map((pair): [string, string] => {
     const equals = pair.indexOf('=');
     return [pair.slice(0, equals), pair.slice(equals + 1)];

@@ -17,4 +17,4 @@ export function extractLlhttp(root: string): void {
   writeFileSync(path.join(folder, 'llhttp.d.ts'), 'export declare const llhttpBase64: string;\n');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) extractLlhttp(fileURLToPath(new URL('../../../..', import.meta.url)));
+if (process.argv[1] === fileURLToPath(import.meta.url)) extractLlhttp(fileURLToPath(new URL('../../../../..', import.meta.url)));

@@ -1,0 +1,190 @@
+// Values into messages and back: structured clone plus ports and the objects that Node's library marks as cloneable or
+// transferable (`messaging_clone_symbol`...). Runs in the process worker.
+import type { Realm } from '../../realm.ts';
+import { isShareable } from './native-handles.ts';
+import { createPort, NodeMessagePort } from './message-port.ts';
+import type { Message, PortData } from './port-data.ts';
+import { cloneValue } from './structured-clone.ts';
+
+/** Stands in a sealed message for something that the receiver makes anew. */
+class Placeholder {
+  readonly make: (open: (value: unknown) => unknown) => unknown;
+  constructor(make: (open: (value: unknown) => unknown) => unknown) {
+    this.make = make;
+  }
+}
+
+interface NodeTransferable {
+  readonly data: unknown;
+  readonly deserializeInfo: string;
+}
+
+type Symbols = Readonly<Record<'messaging_clone_symbol' | 'messaging_transfer_symbol' | 'messaging_deserialize_symbol', symbol>>;
+
+const TRANSFERABLE = 1;
+const CLONEABLE = 2;
+
+export class Transport {
+  /** Makes an empty object of Node's library from `module:Constructor`; set by `setDeserializerCreateObjectFunction`. */
+  createObject: ((info: string) => Record<symbol, unknown>) | null = null;
+  readonly #realm: Realm;
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+  }
+
+  dataCloneError(message: string): Error {
+    const { DOMException } = this.#realm.internalBinding('messaging') as { DOMException: new (message: string, name: string) => Error };
+    return new DOMException(message, 'DataCloneError');
+  }
+
+  /** Clones for sending; ports and buffers of the list leave the sender. */
+  seal(value: unknown, transferList: readonly unknown[], source: NodeMessagePort | null): Message {
+    const { buffers, ports, objects } = this.#sortTransfers(transferList, source);
+    const sealed = cloneValue(value, buffers, {
+      dataCloneError: (message) => this.dataCloneError(message),
+      cloneHostObject: (object, clone) => this.#sealObject(object, clone, ports, objects),
+    });
+    return { value: sealed, ports: [...ports].map((port) => NodeMessagePort.detach(port)) };
+  }
+
+  /** Another copy of a sealed message, for the next receiver of a broadcast. */
+  copy(message: Message): Message {
+    const value = cloneValue(message.value, new Set(), {
+      dataCloneError: (text) => this.dataCloneError(text),
+      cloneHostObject: (object) => (object instanceof Placeholder || isShareable(object) ? object : undefined),
+    });
+    return { value, ports: [] };
+  }
+
+  /** Makes the ports and objects of a message; `value` is the receiver's from now on. */
+  open(message: Message): { value: unknown; ports: object[] } {
+    const ports = message.ports.map((data) => this.adopt(data));
+    return { value: new Opening(ports).open(message.value), ports };
+  }
+
+  adopt(data: PortData): NodeMessagePort {
+    return createPort({ realm: this.#realm, data, transport: this, isPair: true });
+  }
+
+  deserialize({ deserializeInfo }: NodeTransferable, data: unknown): unknown {
+    const object = this.createObject?.(deserializeInfo);
+    if (object === undefined) throw this.dataCloneError(`Unknown deserialize spec ${deserializeInfo}`);
+    (object[this.#symbols.messaging_deserialize_symbol] as (data: unknown) => void)(data);
+    return object;
+  }
+
+  get #symbols(): Symbols {
+    return this.#realm.internalBinding('symbols') as unknown as Symbols;
+  }
+
+  #sortTransfers(transferList: readonly unknown[], source: NodeMessagePort | null) {
+    const buffers = new Set<ArrayBuffer>();
+    const ports = new Set<NodeMessagePort>();
+    const objects = new Set<object>();
+    for (const item of transferList) {
+      if (item instanceof ArrayBuffer) {
+        if (buffers.has(item)) throw this.dataCloneError('Transfer list contains duplicate ArrayBuffer');
+        buffers.add(item);
+      } else if (NodeMessagePort.isPort(item)) {
+        this.#checkPort(item, ports, source);
+        ports.add(item);
+      } else if (typeof item === 'object' && item !== null && (this.#modeOf(item) & TRANSFERABLE) !== 0) {
+        objects.add(item);
+      } else {
+        throw this.dataCloneError('Found invalid value in transferList.');
+      }
+    }
+    return { buffers, ports, objects };
+  }
+
+  #checkPort(port: NodeMessagePort, seen: ReadonlySet<NodeMessagePort>, source: NodeMessagePort | null): void {
+    if (port === source) throw this.dataCloneError('Transfer list contains source port');
+    if (seen.has(port)) throw this.dataCloneError('Transfer list contains duplicate MessagePort');
+    if (NodeMessagePort.dataOf(port) === null) throw this.dataCloneError('MessagePort in transfer list is already detached');
+  }
+
+  #sealObject(object: object, clone: (value: unknown) => unknown, ports: ReadonlySet<NodeMessagePort>, listed: ReadonlySet<object>): unknown {
+    if (isShareable(object)) return object;
+    if (NodeMessagePort.isPort(object)) return new Placeholder(this.#portReader([...ports].indexOf(object)));
+    const mode = this.#modeOf(object);
+    if (mode === undefined) return undefined;
+    const { messaging_clone_symbol: cloneKey, messaging_transfer_symbol: transferKey } = this.#symbols;
+    const key = listed.has(object) ? transferKey : (mode & CLONEABLE) !== 0 ? cloneKey : null;
+    const method = key === null ? undefined : (object as Record<symbol, unknown>)[key];
+    if (typeof method !== 'function') throw this.#refusal(object, mode);
+    const parts = method.call(object) as NodeTransferable;
+    const data = clone(parts.data);
+    return new Placeholder((open) => this.deserialize(parts, open(data)));
+  }
+
+  #portReader(index: number): (open: (value: unknown) => unknown) => unknown {
+    if (index < 0) throw this.dataCloneError('Object that needs transfer was found in message but not listed in transferList');
+    return (open) => open(new PortReference(index));
+  }
+
+  #refusal(object: object, mode: number): Error {
+    if ((mode & TRANSFERABLE) !== 0) return this.dataCloneError('Object that needs transfer was found in message but not listed in transferList');
+    return this.dataCloneError(`#<${object.constructor.name}> could not be cloned.`);
+  }
+
+  /** Undefined for ordinary objects. */
+  #modeOf(object: object): number {
+    return (object as Record<symbol, number>)[this.#realm.privateSymbol('transfer_mode_private_symbol')] as number;
+  }
+}
+
+class PortReference {
+  readonly index: number;
+  constructor(index: number) {
+    this.index = index;
+  }
+}
+
+/** Replaces the placeholders of one message in place. */
+class Opening {
+  readonly #made = new Map<Placeholder, unknown>();
+  readonly #seen = new Set<object>();
+  readonly #ports: readonly object[];
+
+  constructor(ports: readonly object[]) {
+    this.#ports = ports;
+  }
+
+  open = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof PortReference) return this.#ports[value.index];
+    if (value instanceof Placeholder) return this.#makeOnce(value);
+    if (this.#seen.has(value) || ArrayBuffer.isView(value) || isShareable(value)) return value;
+    this.#seen.add(value);
+    if (value instanceof Map) this.#openMap(value);
+    else if (value instanceof Set) this.#openSet(value);
+    else this.#openMembers(value as Record<string, unknown>);
+    return value;
+  };
+
+  #makeOnce(placeholder: Placeholder): unknown {
+    if (!this.#made.has(placeholder)) this.#made.set(placeholder, placeholder.make(this.open));
+    return this.#made.get(placeholder);
+  }
+
+  #openMap(map: Map<unknown, unknown>): void {
+    const entries = [...map];
+    map.clear();
+    for (const [key, entry] of entries) map.set(this.open(key), this.open(entry));
+  }
+
+  #openSet(set: Set<unknown>): void {
+    const entries = [...set];
+    set.clear();
+    for (const entry of entries) set.add(this.open(entry));
+  }
+
+  #openMembers(object: Record<string, unknown>): void {
+    for (const key of Object.keys(object)) {
+      const member = object[key];
+      const opened = this.open(member);
+      if (opened !== member) object[key] = opened;
+    }
+  }
+}
