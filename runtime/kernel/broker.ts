@@ -58,6 +58,7 @@ export class Broker {
     this.#options.slots.markDead(slot);
     worker.terminate();
     await this.#proofOfDeath(slot);
+    this.#options.slots.markProvenDead(slot);
     beforeReuse();
     await this.#options.recover(slot);
     this.#options.slots.reset(slot);

@@ -17,8 +17,8 @@ export function requestHeaders(request: Asked, origins: Origins, userAgent: stri
   headers.delete(ABORT_KEY_HEADER);
   if (!headers.has('user-agent')) headers.set('user-agent', userAgent);
   if (request.referrer.startsWith(`${origins.own}/`)) headers.set('referer', origins.server + request.referrer.slice(origins.own.length));
-  const isSafe = request.method === 'GET' || request.method === 'HEAD';
-  if (!isSafe || request.mode === 'cors') headers.set('origin', origins.server);
+  // Every request here is same-origin; of those only the unsafe ones carry an origin (Fetch standard, section 3.2).
+  if (request.method !== 'GET' && request.method !== 'HEAD') headers.set('origin', origins.server);
   headers.set('sec-fetch-mode', request.mode);
   headers.set('sec-fetch-dest', request.destination === '' ? 'empty' : request.destination);
   headers.set('sec-fetch-site', request.referrer === '' && request.mode === 'navigate' ? 'none' : 'same-origin');

@@ -11,7 +11,7 @@ const DOORBELL = 0;
 const DEAD = 1;
 const PENDING_SIGNALS = 2; // two words: signals 1..62
 const HANDLED_SIGNALS = 4; // two words: signals for which the process has a handler
-const FILE_SYSTEM_WORD = 6; // reserved for the file system core: the slot's death mark as it sees it
+const PROVEN_DEAD = 6; // the worker's life lock was found free: it will never run again
 
 /**
  * A worker's view of the table. Everything that can end a wait (pipe data, space, a signal, a kernel reply, a child's
@@ -91,8 +91,12 @@ export class Slots {
     return (Atomics.load(this.words, slot * WORDS_PER_SLOT + HANDLED_SIGNALS + (signal >> 5)) & (1 << (signal & 31))) !== 0;
   }
 
-  /** Word index that the file system core may use for this slot. */
-  fileSystemWord(slot: number): number {
-    return slot * WORDS_PER_SLOT + FILE_SYSTEM_WORD;
+  /** True once the worker is known to never run again: only then may its half-done work be undone. */
+  isProvenDead(slot: number): boolean {
+    return Atomics.load(this.words, slot * WORDS_PER_SLOT + PROVEN_DEAD) === 1;
+  }
+
+  markProvenDead(slot: number): void {
+    Atomics.store(this.words, slot * WORDS_PER_SLOT + PROVEN_DEAD, 1);
   }
 }

@@ -179,6 +179,8 @@ export class HttpClient {
   }
 
   #takeIdle(port: number): Session | null {
+    // An old connection may outlive its listener: a port that is closed must look closed.
+    if (!this.#ports.isListening(port)) this.forgetPort(port);
     const idle = this.#idle.get(port) ?? [];
     for (let session = idle.pop(); session; session = idle.pop()) {
       // A fresh reader: whether this exchange received anything decides if it may be asked again.
