@@ -12,9 +12,10 @@ const stampFile = path.join(root, 'node_modules', '.verklet-lock');
 export function ensureDependencies() {
   const wanted = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
-  say('Installing dependencies (npm ci) ...');
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
-  if (result.status !== 0) fail('npm ci failed; see its message above.');
+  say('Installing dependencies ...');
+  // Not `npm ci`: npm 11 refuses a lockfile when a registry lacks an optional package of some other platform (npm/cli#9846).
+  const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) fail('npm install failed; see its message above.');
   writeFileSync(stampFile, wanted);
 }
 
