@@ -17,6 +17,8 @@ export interface WorkerScope {
 }
 
 export interface AttachedWorker {
+  /** Usable at once; `pid` and `request` are empty until {@link started} resolves. */
+  readonly host: ProcessHost;
   /** Tells the broker that this worker may be given a process. */
   ready(): void;
   /** Resolves with the process this worker is to be. Called once. */
@@ -33,7 +35,7 @@ export function attachWorker(scope: WorkerScope): Promise<AttachedWorker> {
       if (data.type === 'attach-worker') {
         void holdLifeLock(scope, data.lifeLock).then(() => {
           host = new WorkerHost(scope, data);
-          resolve({ ready: () => scope.postMessage({ type: 'worker-ready' }), started });
+          resolve({ host, ready: () => scope.postMessage({ type: 'worker-ready' }), started });
         });
       } else if (data.type === 'start-process') {
         host?.start(data);

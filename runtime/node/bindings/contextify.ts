@@ -1,0 +1,95 @@
+// The `contextify` binding: compiling CommonJS modules, `vm.Script` and contexts. Runs in the process worker.
+import { Contexts } from '../compile/contexts.ts';
+import { rewriteDynamicImports } from '../compile/dynamic-import.ts';
+import { isModuleSyntax, type ScriptCompiler, sourceMapUrl, withoutHashbang } from '../compile/scripts.ts';
+import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
+import { unsupported } from './buffer/node-error.ts';
+
+const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
+
+export function contextify(compiler: ScriptCompiler): BindingFactory {
+  return (realm, binding) => {
+    const contexts = new Contexts();
+    installModuleCompiler(realm, binding, compiler);
+    binding['compileFunction'] = (code: string, name: string, _line: number, _column: number, _cached: unknown, producesCache: boolean, context: object | undefined, extensions: object[], parameters: string[] | undefined, referrer: symbol | undefined) => {
+      const symbol = referrer ?? Symbol(name);
+      const compiled = context !== undefined && contexts.has(context)
+        ? (contexts.run(context, `(function (${(parameters ?? []).join(', ')}) {${code}\n})`, name) as Function)
+        : extensions?.length > 0
+          ? withExtensions(code, parameters ?? [], extensions)
+          : compiler.compileFunction(code, parameters ?? [], name, symbol);
+      markReferrer(realm, compiled, symbol);
+      return { __proto__: null, function: compiled, sourceMapURL: sourceMapUrl(code), cachedDataProduced: producesCache ? false : undefined };
+    };
+    binding['makeContext'] = (sandbox: object | symbol) => {
+      const object = typeof sandbox === 'symbol' ? {} : sandbox;
+      contexts.create(object);
+      Object.defineProperty(object, realm.privateSymbol('contextify_context_private_symbol'), { value: true, configurable: true });
+      return object;
+    };
+    binding['ContextifyScript'] = scriptClass(realm, compiler, contexts);
+    binding['startSigintWatchdog'] = () => {};
+    binding['stopSigintWatchdog'] = () => false;
+    binding['watchdogHasPendingSigint'] = () => false;
+    binding['measureMemory'] = () => {
+      throw unsupported(realm, 'vm.measureMemory');
+    };
+  };
+}
+
+function installModuleCompiler(realm: Realm, binding: BindingObject, compiler: ScriptCompiler): void {
+  const referrer = (): symbol => realm.internalBinding('symbols')['vm_dynamic_import_default_internal'] as symbol;
+  binding['compileFunctionForCJSLoader'] = (code: string, name: string, _isSea: boolean, detectsModule: boolean) => {
+    const result = { __proto__: null, cachedDataRejected: false, sourceMapURL: sourceMapUrl(code), canParseAsESM: false };
+    try {
+      return { ...result, function: compiler.compileFunction(code, CJS_PARAMETERS, name, referrer()) };
+    } catch (error) {
+      if (detectsModule && isModuleSyntax(error, code)) return { ...result, canParseAsESM: true, function: undefined };
+      throw error;
+    }
+  };
+  binding['containsModuleSyntax'] = (code: string, name: string) => {
+    try {
+      compiler.compileFunction(code, CJS_PARAMETERS, name, referrer());
+      return false;
+    } catch (error) {
+      return isModuleSyntax(error, code);
+    }
+  };
+}
+
+function withExtensions(code: string, parameters: readonly string[], extensions: readonly object[]): Function {
+  const scopes = extensions.map((_extension, index) => `with ($extensions[${index}]) `).join('');
+  return new Function('$extensions', `${scopes}return (function (${parameters.join(', ')}) {${code}\n});`)(extensions) as Function;
+}
+
+function markReferrer(realm: Realm, target: object, referrer: symbol): void {
+  Object.defineProperty(target, realm.privateSymbol('host_defined_option_symbol'), { value: referrer, configurable: true });
+}
+
+function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts): unknown {
+  return class ContextifyScript {
+    readonly #code: string;
+    readonly #name: string;
+    sourceMapURL: string | undefined;
+    cachedDataRejected: boolean | undefined;
+
+    constructor(code: string, name: string, lineOffset = 0, _columnOffset = 0, cachedData?: unknown, _producesCache?: boolean, _context?: object, referrer?: symbol) {
+      const symbol = referrer ?? Symbol(name);
+      markReferrer(realm, this, symbol);
+      compiler.check(withoutHashbang(code), name);
+      this.#name = name;
+      this.#code = '\n'.repeat(Math.max(0, lineOffset)) + rewriteDynamicImports(withoutHashbang(code), compiler.register(name, symbol));
+      this.sourceMapURL = sourceMapUrl(code);
+      if (cachedData !== undefined) this.cachedDataRejected = false;
+    }
+
+    runInContext(context: object | null): unknown {
+      return context === null ? compiler.run(this.#code, this.#name) : contexts.run(context, this.#code, this.#name);
+    }
+
+    createCachedData(): unknown {
+      return realm.requireBuiltin('buffer')['Buffer'].alloc(0);
+    }
+  };
+}

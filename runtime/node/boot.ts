@@ -1,0 +1,276 @@
+// Boots Node's own library over our bindings. Two steps: everything that depends on no program happens ahead of time in the
+// warm pool, then `start` gives the process its arguments, environment and folder. Runs in the process worker.
+import type { ProcessHost } from '../process/host.ts';
+import { asyncContextFrame, AsyncState, asyncWrap } from './bindings/async-wrap.ts';
+import { contextify } from './bindings/contextify.ts';
+import { errors } from './bindings/errors.ts';
+import { bindingFactories } from './bindings/index.ts';
+import { moduleWrap } from './bindings/module-wrap.ts';
+import { processMethods, type ProcessState, writeStderr } from './bindings/process-methods.ts';
+import { uv } from './bindings/system.ts';
+import { listenToRejections, LoopWiring, taskQueue, timers } from './bindings/task-queue.ts';
+import { ScriptCompiler } from './compile/scripts.ts';
+import { ProcessDescriptors, terminalOf } from './descriptors.ts';
+import { FatalHandler } from './fatal.ts';
+import { hideBrowserGlobals } from './globals.ts';
+import type { Library, LibraryFunction, OptionValue, Shape } from './library.ts';
+import { NodeLoop } from './loop.ts';
+import { mainOf, OptionParser } from './options.ts';
+import { makeEnvironment } from './environment.ts';
+import type { BindingFactory, BindingObject, DescriptorTable, Primitives, Realm } from './realm.ts';
+import { makeSkeleton, SymbolTable } from './skeleton.ts';
+import { unsettledLocation } from './unsettled-await.ts';
+import { UvErrors } from './uv-errors.ts';
+
+const INVALID_COMMAND_LINE = 9;
+const DEFAULT_UMASK = 0o022;
+
+export interface BootParts {
+  readonly host: ProcessHost;
+  readonly library: Library;
+  readonly shape: Shape;
+  readonly primitives: Primitives;
+  readonly scope: typeof globalThis;
+}
+
+export class NodeProcess implements Realm {
+  readonly host: ProcessHost;
+  readonly loop: NodeLoop;
+  readonly primitives: Primitives;
+  readonly shape: Shape;
+  readonly globalThis: typeof globalThis;
+  readonly descriptors: DescriptorTable;
+  process: BindingObject = {};
+  cwd = '/';
+  internalBinding: (name: string) => BindingObject = (name) => this.#binding(name);
+  requireBuiltin: (id: string) => BindingObject = (id) => {
+    throw new Error(`${id} is needed before Node's library is booted`);
+  };
+
+  readonly #library: Library;
+  readonly #uvErrors: UvErrors;
+  readonly #symbols = new SymbolTable();
+  readonly #privateSymbols = new SymbolTable();
+  readonly #bindings = new Map<string, BindingObject>();
+  readonly #wiring = new LoopWiring();
+  readonly #asyncState = new AsyncState();
+  readonly #compiler: ScriptCompiler;
+  readonly #fatal: FatalHandler;
+  readonly #state: ProcessState;
+  readonly #factories: Readonly<Record<string, BindingFactory>>;
+  #environment: Record<string, string> = {};
+  #optionValues: Record<string, OptionValue>;
+  #primordials: object = {};
+  #entryPromise: Promise<unknown> | null = null;
+  #isEntryPending = false;
+
+  constructor({ host, library, shape, primitives, scope }: BootParts) {
+    this.host = host;
+    this.primitives = primitives;
+    this.shape = shape;
+    this.globalThis = scope;
+    this.#library = library;
+    this.#optionValues = { ...shape.optionValues };
+    this.#uvErrors = new UvErrors(shape.errmap);
+    this.loop = new NodeLoop(primitives, (scope as { scheduler?: { yield?(): Promise<void> } }).scheduler);
+    this.descriptors = new ProcessDescriptors(host);
+    this.#state = { loop: this.loop, versions: shape.versions, argv: ['node'], execArgv: [], umask: DEFAULT_UMASK };
+    this.#compiler = new ScriptCompiler(this);
+    this.#fatal = new FatalHandler(this);
+    this.#factories = { ...bindingFactories, ...this.#ownFactories() };
+  }
+
+  privateSymbol = (name: string): symbol => this.#privateSymbols.get(name);
+
+  resolvePath(path: string): string {
+    return path.startsWith('/') ? path : `${this.cwd}/${path}`;
+  }
+
+  makeCallback(resource: object, fn: unknown, ...args: unknown[]): unknown {
+    if (typeof fn !== 'function' || this.loop.isEnded) return undefined;
+    return this.loop.run(() => this.#inAsyncScope(resource, () => Reflect.apply(fn, resource, args) as unknown));
+  }
+
+  uvException(errno: number, syscall: string, path?: string, dest?: string): Error {
+    return this.#uvErrors.exception(errno, syscall, path, dest);
+  }
+
+  /** Everything that does not depend on a program. */
+  bootBase(): void {
+    const scope = this.globalThis;
+    listenToRejections(scope, this.#wiring, this.loop);
+    hideBrowserGlobals(scope, this.shape.globals);
+    const { privateSymbols } = this.internalBinding('util');
+    const exports: BindingObject = {};
+    for (const name of ['primordials', 'domexception', 'messageport']) {
+      this.#load(`internal/per_context/${name}`)(exports, this.#primordials, privateSymbols, this.internalBinding('symbols'));
+    }
+    this.internalBinding('messaging')['DOMException'] = exports['DOMException'];
+    this.process = this.#makeProcess();
+    const refuse = (name: string): never => {
+      throw Object.assign(new Error(`No such binding: ${name}`), { code: 'ERR_INVALID_MODULE' });
+    };
+    this.#load('internal/bootstrap/realm')(this.process, refuse, (name: string) => this.#binding(name), this.#primordials);
+    this.#watchEntryPoint();
+    this.#run('internal/bootstrap/node');
+    for (const part of ['web/exposed-wildcard', 'web/exposed-window-or-worker', 'switches/is_main_thread', 'switches/does_own_process_state']) {
+      this.#run(`internal/bootstrap/${part}`);
+    }
+  }
+
+  /** Gives the process its request and runs the program. */
+  start(): void {
+    const { request } = this.host;
+    this.cwd = request.cwd;
+    Object.assign(this.#environment, request.env);
+    const line = new OptionParser(this.shape).parse(request.argv.slice(1), request.env['NODE_OPTIONS']);
+    if (line.error !== null) {
+      writeStderr(this, `${request.argv[0] ?? 'node'}: ${line.error}\n`);
+      this.host.exit({ code: INVALID_COMMAND_LINE, signal: null });
+    }
+    if (line.values['--version'] === true) return this.#printVersion();
+    this.#optionValues = line.values;
+    this.#state.execArgv = line.execArgv;
+    this.#state.argv = [request.argv[0] ?? 'node', ...line.rest];
+    this.loop.hooks = this.#wiring.hooks({
+      onError: (error) => this.#fatal.handle(error),
+      onIdle: (isSecondTime) => this.#onIdle(isSecondTime),
+    });
+    const main = mainOf(line, terminalOf(this, 0) !== null);
+    this.loop.run(() => this.#run(main));
+    this.loop.wake();
+  }
+
+  #printVersion(): void {
+    const { stdio } = this.host.request;
+    const text = new this.primitives.TextEncoder().encode(`${this.shape.version}\n`);
+    if (stdio[1] !== undefined) this.internalBinding('fs')['writeBuffer'](1, text, 0, text.length, null);
+    this.host.leave({ code: 0, signal: null });
+  }
+
+  /** `beforeExit` may queue more; when it did not, `exit` is the program's last word. */
+  #onIdle(isSecondTime: boolean): void {
+    const { process } = this;
+    if (!isSecondTime) {
+      this.loop.run(() => process['emit']('beforeExit', process['exitCode'] ?? 0));
+      return;
+    }
+    process['_exiting'] = true;
+    const isUnsettled = this.#isEntryPending;
+    this.loop.run(() => process['emit']('exit', process['exitCode'] ?? (isUnsettled ? 13 : 0)));
+    this.loop.isEnded = true;
+    if (isUnsettled && this.#fatal.exitCode(13) === 13) {
+      this.#fatal.leaveUnsettled(unsettledLocation(this));
+      return;
+    }
+    this.host.leave({ code: this.#fatal.exitCode(0) & 0xff, signal: null });
+  }
+
+  #inAsyncScope(resource: object, work: () => unknown): unknown {
+    const binding = this.internalBinding('async_wrap');
+    const asyncId = (resource as { getAsyncId?(): number }).getAsyncId?.() ?? 0;
+    if (asyncId <= 0) return work();
+    const { hooks } = this.#asyncState;
+    const counts = binding['async_hook_fields'] as Uint32Array;
+    const { kBefore, kAfter } = binding['constants'] as Record<string, number>;
+    binding['pushAsyncContext'](asyncId, 0, resource);
+    binding['execution_async_resources'].push(resource);
+    if ((counts[kBefore ?? 0] ?? 0) > 0) hooks?.before(asyncId);
+    try {
+      const result = work();
+      if ((counts[kAfter ?? 0] ?? 0) > 0) hooks?.after(asyncId);
+      return result;
+    } finally {
+      binding['popAsyncContext'](asyncId);
+    }
+  }
+
+  #ownFactories(): Record<string, BindingFactory> {
+    return {
+      async_context_frame: asyncContextFrame(this.#asyncState),
+      async_wrap: asyncWrap(this.#asyncState),
+      builtins: (_realm, binding) => this.#builtins(binding),
+      contextify: contextify(this.#compiler),
+      errors: errors(this.#fatal),
+      module_wrap: moduleWrap(this.#compiler),
+      options: (_realm, binding) => this.#options(binding),
+      process_methods: processMethods(this.#state),
+      task_queue: taskQueue(this.#wiring, this.loop),
+      timers: timers(this.#wiring, this.loop),
+      uv: uv(this.#uvErrors),
+    };
+  }
+
+  #binding(name: string): BindingObject {
+    const known = this.#bindings.get(name);
+    if (known !== undefined) return known;
+    const factory = this.#factories[name];
+    const made = makeSkeleton(this, this.#symbols, name, this.shape.bindings[name]) ?? (factory === undefined ? undefined : {});
+    if (made === undefined) throw Object.assign(new Error(`No such binding: ${name}`), { code: 'ERR_INVALID_MODULE' });
+    this.#bindings.set(name, made);
+    factory?.(this, made);
+    return made;
+  }
+
+  #builtins(binding: BindingObject): void {
+    const ids = Object.keys(this.#library).filter((id) => !id.startsWith('internal/per_context/'));
+    binding['builtinIds'] = ids;
+    binding['natives'] = Object.fromEntries(ids.map((id) => [id, '']));
+    binding['builtinCategories'] = { cannotBeRequired: [], canBeRequired: ids };
+    binding['config'] = JSON.stringify({ target_defaults: this.shape.config['target_defaults'], variables: this.shape.config['variables'] });
+    binding['compileFunction'] = (id: string) => this.#load(id);
+    binding['hasCachedBuiltins'] = () => true;
+    binding['getCacheUsage'] = () => ({ compiledWithCache: [], compiledWithoutCache: [], compiledInSnapshot: [] });
+    binding['setInternalLoaders'] = (internalBinding: Realm['internalBinding'], requireBuiltin: Realm['requireBuiltin']) => {
+      this.internalBinding = internalBinding;
+      this.requireBuiltin = requireBuiltin;
+    };
+  }
+
+  #options(binding: BindingObject): void {
+    binding['getCLIOptionsValues'] = () => this.#optionValues;
+    binding['getCLIOptionsInfo'] = () => ({ options: new Map(this.shape.optionInfo.options), aliases: new Map(this.shape.optionInfo.aliases) });
+    binding['getOptionsAsFlags'] = () => [...this.#state.execArgv];
+    binding['getEmbedderOptions'] = () => ({ shouldNotRegisterESMLoader: false, noGlobalSearchPaths: false, noBrowserGlobals: false, hasEmbedderPreload: false });
+    binding['getEnvOptionsInputType'] = () => new Map();
+    binding['getNamespaceOptionsInputType'] = () => new Map();
+  }
+
+  #load(id: string): LibraryFunction {
+    const compiled = this.#library[id];
+    if (compiled === undefined) throw new Error(`No such built-in module: ${id}`);
+    return compiled;
+  }
+
+  #run(id: string): unknown {
+    return this.#load(id)(this.process, this.requireBuiltin, this.internalBinding, this.#primordials);
+  }
+
+  #makeProcess(): BindingObject {
+    const constructor = Object.defineProperty(function () {}, 'name', { value: 'process' }) as unknown as new () => BindingObject;
+    const process = new constructor();
+    process['env'] = makeEnvironment(this.#environment);
+    const { versions, version, release } = this.shape;
+    for (const [name, value] of Object.entries({ version, arch: 'x64', platform: 'linux' })) Object.defineProperty(process, name, { value, enumerable: true });
+    process['versions'] = versions;
+    process['release'] = { ...release };
+    Object.defineProperty(process, this.privateSymbol('exit_info_private_symbol'), { value: new Int32Array(3) });
+    Object.defineProperty(process, '_events', { value: undefined, writable: true, configurable: true });
+    return process;
+  }
+
+  /** Node's loader leaves the entry point's promise on the global object: unsettled at the end means exit code 13. */
+  #watchEntryPoint(): void {
+    Object.defineProperty(this.globalThis, this.privateSymbol('entry_point_promise_private_symbol'), {
+      configurable: true,
+      get: () => this.#entryPromise,
+      set: (promise: Promise<unknown>) => {
+        this.#entryPromise = promise;
+        this.#isEntryPending = true;
+        const settled = (): void => void (this.#isEntryPending = false);
+        promise.then(settled, settled);
+      },
+    });
+    Object.defineProperty(this.globalThis, this.privateSymbol('entry_point_module_private_symbol'), { value: undefined, writable: true, configurable: true });
+  }
+}

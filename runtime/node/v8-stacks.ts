@@ -1,0 +1,28 @@
+// The one place that reads V8's structured stack frames; other engines would get their adapter here.
+
+export interface CallSite {
+  getFunctionName(): string | null;
+  getFileName(): string | null;
+  getLineNumber(): number | null;
+  getColumnNumber(): number | null;
+}
+
+interface V8ErrorConstructor {
+  stackTraceLimit: number;
+  prepareStackTrace: ((error: Error, sites: CallSite[]) => unknown) | undefined;
+  captureStackTrace(target: object, above: Function): void;
+}
+
+/** The frames above this function, at most `count`. */
+export function callSites(count: number): CallSite[] {
+  const errors = Error as unknown as V8ErrorConstructor;
+  const { prepareStackTrace, stackTraceLimit } = errors;
+  errors.stackTraceLimit = count;
+  errors.prepareStackTrace = (_error, sites) => sites;
+  const holder: { stack?: CallSite[] } = {};
+  errors.captureStackTrace(holder, callSites);
+  const sites = holder.stack;
+  errors.prepareStackTrace = prepareStackTrace;
+  errors.stackTraceLimit = stackTraceLimit;
+  return Array.isArray(sites) ? sites : [];
+}
