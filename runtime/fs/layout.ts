@@ -3,6 +3,8 @@
 export const LOCK = 64;
 export const SEQUENCE = 68;
 export const GENERATION = 72;
+export const JOURNAL_LENGTH = 76;
+export const BREAK = 80;
 export const RING_NEXT = 100;
 export const ROOT = 92;
 export const INODE_COUNT = 96;
