@@ -5,7 +5,6 @@ import path from 'node:path';
 /** Output names by entry; also the list of entries. */
 export const wasmEntries = {
   'runtime/fs/assembly/core.ts': { output: 'fs-core', isShared: true },
-  'runtime/packages/assembly/inflate.ts': { output: 'inflate', isShared: false },
 } as const;
 
 /** Compiles what is missing or older than its sources; returns nothing, throws with the compiler's messages. */

@@ -3,14 +3,12 @@ import type { BindingFactory } from '../realm.ts';
 import { blob } from './blob.ts';
 import { buffer } from './buffer.ts';
 import { config, mainThread, mksnapshot, permission, profiler, report, sea, traceEvents } from './constant-answers.ts';
-import { crypto } from './crypto.ts';
 import { encodingBinding } from './encoding.ts';
 import { icu } from './icu.ts';
 import { ioBindings } from './io.ts';
 import { locks } from './locks.ts';
 import { messaging } from './messaging.ts';
 import { performanceBinding } from './performance.ts';
-import { serdes } from './serdes.ts';
 import { stringDecoder } from './string-decoder.ts';
 import { credentials, os } from './system.ts';
 import { types } from './types.ts';
@@ -19,7 +17,6 @@ import { url } from './url.ts';
 import { urlPattern } from './url-pattern.ts';
 import { util } from './util.ts';
 import { v8 } from './v8.ts';
-import { zlib } from './zlib.ts';
 
 /** The bindings that need nothing but the realm; boot.ts adds those that share its own state. */
 export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
@@ -28,7 +25,6 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   buffer,
   config,
   credentials,
-  crypto,
   encoding_binding: encodingBinding,
   heap_utils: heapUtils,
   http2,
@@ -44,7 +40,6 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   quic,
   report,
   sea,
-  serdes,
   sqlite,
   string_decoder: stringDecoder,
   tls_wrap: tls,
@@ -57,5 +52,4 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   wasi,
   wasm_web_api: wasmWebApi,
   worker: mainThread,
-  zlib,
 };

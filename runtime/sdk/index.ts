@@ -1,0 +1,7 @@
+// The SDK: everything an embedder imports, in the order one meets it.
+export { Runtime } from './runtime.ts';
+export type { BootOptions, Capabilities, Process, RuntimeApi, SpawnOptions } from './api.ts';
+export type { DirectoryEntry, RuntimeFiles, Stat, WatchEvent } from './api.ts';
+export type { OpenPort, Ports, Preview } from './api.ts';
+export type { Diagnostic, ErrorCode, ExitStatus, Explanation, FileTree, Isolation } from '#protocol';
+export { isVerkletError, VerkletError } from '#protocol';

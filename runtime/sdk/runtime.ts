@@ -1,0 +1,200 @@
+// The one object through which a page runs code: boots the hidden frame, holds files, processes, ports and previews. Page side.
+import { VerkletError, type Diagnostic, type Explanation, type FromKernel, type Isolation } from '#protocol';
+import type { BootOptions, Capabilities, Preview, Process, RuntimeApi, SpawnOptions } from './api.ts';
+import { WorkspaceFiles } from './files.ts';
+import { connectFrame, type FrameConnection } from './frame-connection.ts';
+import { KernelChannel } from './kernel-channel.ts';
+import { WorkspacePorts } from './ports.ts';
+import { PreviewFetcher } from './preview-fetch.ts';
+import { RuntimeProcess } from './process.ts';
+import { makeWorkspaceLabel } from './workspace-label.ts';
+
+const BOOT_TIMEOUT_MS = 15_000;
+const MAX_DIAGNOSTICS = 1000;
+const KILL_GRACE_MS = 2000;
+const NODE_VERSION = 'v24.12.0';
+const WORKSPACE = '/workdir';
+
+export class Runtime implements RuntimeApi {
+  readonly fs: WorkspaceFiles;
+  readonly ports = new WorkspacePorts();
+  readonly capabilities: Capabilities;
+  readonly diagnostics = {
+    list: (): readonly Diagnostic[] => [...this.#diagnostics],
+    on: (listener: (diagnostic: Diagnostic) => void): (() => void) => {
+      this.#listeners.add(listener);
+      return () => void this.#listeners.delete(listener);
+    },
+  };
+  readonly #kernel: KernelChannel;
+  readonly #frame: HTMLIFrameElement;
+  readonly #fetcher: PreviewFetcher;
+  readonly #processes = new Map<number, RuntimeProcess>();
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #listeners = new Set<(diagnostic: Diagnostic) => void>();
+  #disposal: Promise<void> | null = null;
+
+  /** Starts a runtime in a hidden frame of this page. Rejects with a coded error, and then leaves nothing behind. */
+  static async boot(options: BootOptions = {}): Promise<Runtime> {
+    const startedAtMs = performance.now();
+    if (options.backend === 'server') throw new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: 'The backend "server"' });
+    const previewHost = options.previewHost ?? `preview.${location.host}`;
+    const workspace = makeWorkspaceLabel();
+    const origin = `${location.protocol}//${workspace}.${previewHost}`;
+    if (!URL.canParse(origin)) throw new VerkletError('ERR_BAD_OPTION', { name: 'previewHost', reason: `${previewHost} is not a host` });
+    const connection = await connectFrame({ origin, timeoutMs: options.timeoutMs ?? BOOT_TIMEOUT_MS, ...(options.signal ? { signal: options.signal } : {}) });
+    const runtime = new Runtime(connection);
+    await runtime.#kernel.ask({
+      type: 'configure-runtime',
+      env: options.env ?? {},
+      registryUrl: options.registryUrl ?? `${origin}/-/registry/`,
+      previewHost,
+      workspace,
+    });
+    runtime.#record({ type: 'runtime-booted', atMs: Date.now(), host: 'browser', durationMs: performance.now() - startedAtMs, isolation: connection.isolation });
+    return runtime;
+  }
+
+  private constructor({ frame, port, isolation }: FrameConnection) {
+    this.#frame = frame;
+    this.#kernel = new KernelChannel(port);
+    this.#kernel.onMessage = (message) => this.#receive(message);
+    this.#kernel.onStreamError = (id, error) => void this.#fetcher.fail(id, error);
+    this.#fetcher = new PreviewFetcher(this.#kernel);
+    this.fs = new WorkspaceFiles(this.#kernel);
+    this.capabilities = capabilitiesOf(isolation);
+  }
+
+  async spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<Process> {
+    options.signal?.throwIfAborted();
+    const { cwd = WORKSPACE, env = {}, terminal, timeout } = options;
+    const { pid } = await this.#kernel.ask<{ pid: number }>({
+      type: 'spawn-process',
+      command,
+      args,
+      options: { cwd, env, ...(terminal ? { terminal } : {}), ...(timeout === undefined ? {} : { timeoutMs: timeout }) },
+    });
+    const process = this.#adopt(pid);
+    if (options.stdin !== undefined) void feed(process, options.stdin);
+    options.signal?.addEventListener('abort', () => stop(process), { once: true });
+    return process;
+  }
+
+  preview(port: number): Preview {
+    const open = this.ports.get(port);
+    if (open === undefined) throw new VerkletError('ERR_NO_SUCH_PORT', { port });
+    const { url } = open;
+    return {
+      url,
+      port,
+      createFrame: (path = '/') => {
+        const frame = document.createElement('iframe');
+        frame.src = new URL(path, url).href;
+        frame.title = `Preview of port ${port}`;
+        frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-downloads');
+        frame.allow = 'cross-origin-isolated; clipboard-write';
+        return frame;
+      },
+    };
+  }
+
+  fetchPreview(port: number, input: string, init: RequestInit = {}): Promise<Response> {
+    if (this.#disposal !== null) return Promise.reject(new VerkletError('ERR_DISPOSED'));
+    return this.#fetcher.fetch(port, input, init);
+  }
+
+  explain(command: string): Promise<Explanation> {
+    const [name = '', ...args] = command.trim().split(/\s+/);
+    return this.#kernel.ask({ type: 'explain-command', command: name, args, cwd: WORKSPACE });
+  }
+
+  /** Ends every process and removes the frame; further calls reject with `ERR_DISPOSED`. Safe to call twice. */
+  dispose(): Promise<void> {
+    return (this.#disposal ??= this.#dispose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    // A frame that is gone already cannot answer: its removal must not hang.
+    await Promise.race([this.#kernel.ask({ type: 'dispose-runtime' }), new Promise((resolve) => setTimeout(resolve, KILL_GRACE_MS))]);
+    this.#kernel.close();
+    this.#fetcher.dispose();
+    for (const process of this.#processes.values()) process.fail(new VerkletError('ERR_DISPOSED'));
+    this.#processes.clear();
+    this.#frame.remove();
+  }
+
+  /** Output may come before the reply that names the pid: whoever is first makes the process. */
+  #adopt(pid: number): RuntimeProcess {
+    const known = this.#processes.get(pid);
+    if (known !== undefined) return known;
+    const process = new RuntimeProcess(pid, this.#kernel);
+    this.#processes.set(pid, process);
+    return process;
+  }
+
+  #receive(message: Exclude<FromKernel, { type: 'reply' | 'reply-error' }>): void {
+    switch (message.type) {
+      case 'process-output':
+        return this.#adopt(message.pid).deliver(message.stream, message.bytes);
+      case 'stdin-drained':
+        return this.#processes.get(message.pid)?.drained(message.sizeBytes);
+      case 'process-ended':
+        return this.#ended(message);
+      case 'port-opened':
+        return this.ports.opened({ port: message.port, pid: message.pid, url: message.url });
+      case 'port-closed':
+        return this.ports.closed(message.port);
+      case 'fetch-head': case 'fetch-chunk': case 'fetch-end':
+        return this.#fetcher.deliver(message);
+      case 'files-changed':
+        return this.fs.deliverChange(message.watchId, { event: message.event, path: message.path });
+      case 'report-diagnostic':
+        return this.#record(message.diagnostic);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #ended({ pid, status }: Extract<FromKernel, { type: 'process-ended' }>): void {
+    this.#adopt(pid).end(status);
+    // The reply with the pid is older than this message, but its reader may not have run yet.
+    setTimeout(() => this.#processes.delete(pid));
+  }
+
+  #record(diagnostic: Diagnostic): void {
+    this.#diagnostics.push(diagnostic);
+    if (this.#diagnostics.length > MAX_DIAGNOSTICS) this.#diagnostics.shift();
+    for (const listener of [...this.#listeners]) listener(diagnostic);
+  }
+}
+
+function capabilitiesOf(isolation: Isolation): Capabilities {
+  const serviceWorker = 'serviceWorker' in navigator;
+  return {
+    isolation,
+    opfs: typeof navigator.storage?.getDirectory === 'function',
+    serviceWorker,
+    previewTransport: serviceWorker ? 'service-worker' : 'none',
+    node: NODE_VERSION,
+    python: null,
+    server: 'not-configured',
+    host: 'browser',
+  };
+}
+
+async function feed(process: RuntimeProcess, stdin: string | Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+  const source = typeof stdin === 'string' ? new TextEncoder().encode(stdin) : stdin;
+  if (source instanceof ReadableStream) return source.pipeTo(process.input);
+  const writer = process.input.getWriter();
+  if (source.byteLength > 0) await writer.write(source);
+  await writer.close();
+}
+
+function stop(process: RuntimeProcess): void {
+  process.kill('SIGTERM');
+  setTimeout(() => process.kill('SIGKILL'), KILL_GRACE_MS);
+}

@@ -1,0 +1,7 @@
+// The names of all built-in programs: each becomes an executable in /usr/bin. `node` runs in a worker of its own kind, the
+// others are looked up in programs.ts. A plain list, so that the file service does not bundle the programs.
+export const TOOL_NAMES = ['echo'] as const;
+
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+export const PROGRAM_NAMES: readonly string[] = ['node', ...TOOL_NAMES];
