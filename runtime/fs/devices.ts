@@ -1,4 +1,5 @@
 // What reads and writes of /dev nodes do. The terminal is not here: it is a stream of the process, not a file.
+import { crypto } from '../process/intrinsics.ts';
 
 export const DEVICES = { null: 0x103, zero: 0x105, random: 0x108, urandom: 0x109, tty: 0x500 } as const;
 

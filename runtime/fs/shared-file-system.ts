@@ -1,5 +1,6 @@
 // The file system as every worker sees it: the core's lookups without a lock, its changes under the lock and a journal.
 // Results are counts, handles or negative errnos; see file-system.ts.
+import { performance } from '../process/intrinsics.ts';
 import type { FileSystemHandle } from '#protocol';
 import type { Slots } from '../kernel/ipc/slots.ts';
 import { changeCursor, readChanges, waitForChange } from './change-ring.ts';

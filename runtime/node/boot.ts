@@ -13,12 +13,13 @@ import { ScriptCompiler } from './compile/scripts.ts';
 import { ProcessDescriptors, terminalOf } from './descriptors.ts';
 import { FatalHandler } from './fatal.ts';
 import { hideBrowserGlobals } from './globals.ts';
-import type { Library, LibraryFunction, OptionValue, Shape } from './library.ts';
+import type { Library, LibraryFunction, LoadedLibrary, OptionValue, Shape } from './library.ts';
 import { NodeLoop } from './loop.ts';
 import { mainOf, OptionParser } from './options.ts';
 import { makeEnvironment } from './environment.ts';
 import type { BindingFactory, BindingObject, DescriptorTable, Primitives, Realm } from './realm.ts';
 import { makeSkeleton, SymbolTable } from './skeleton.ts';
+import { installStackFormatter, type PrepareCallback } from './stack-frames.ts';
 import { unsettledLocation } from './unsettled-await.ts';
 import { UvErrors } from './uv-errors.ts';
 
@@ -27,10 +28,11 @@ const DEFAULT_UMASK = 0o022;
 
 export interface BootParts {
   readonly host: ProcessHost;
-  readonly library: Library;
-  readonly shape: Shape;
+  readonly loaded: LoadedLibrary;
   readonly primitives: Primitives;
   readonly scope: typeof globalThis;
+  /** URL of this runtime's own code, to keep it out of stack traces. */
+  readonly runtimeUrl: string;
 }
 
 export class NodeProcess implements Realm {
@@ -47,6 +49,8 @@ export class NodeProcess implements Realm {
     throw new Error(`${id} is needed before Node's library is booted`);
   };
 
+  readonly #loaded: LoadedLibrary;
+  readonly #runtimeUrl: string;
   readonly #library: Library;
   readonly #uvErrors: UvErrors;
   readonly #symbols = new SymbolTable();
@@ -63,8 +67,12 @@ export class NodeProcess implements Realm {
   #primordials: object = {};
   #entryPromise: Promise<unknown> | null = null;
   #isEntryPending = false;
+  #prepareCallback: PrepareCallback | null = null;
 
-  constructor({ host, library, shape, primitives, scope }: BootParts) {
+  constructor({ host, loaded, primitives, scope, runtimeUrl }: BootParts) {
+    const { library, shape } = loaded;
+    this.#loaded = loaded;
+    this.#runtimeUrl = runtimeUrl;
     this.host = host;
     this.primitives = primitives;
     this.shape = shape;
@@ -113,6 +121,7 @@ export class NodeProcess implements Realm {
     this.#load('internal/bootstrap/realm')(this.process, refuse, (name: string) => this.#binding(name), this.#primordials);
     this.#watchEntryPoint();
     this.#run('internal/bootstrap/node');
+    this.#installStackFormatter();
     for (const part of ['web/exposed-wildcard', 'web/exposed-window-or-worker', 'switches/is_main_thread', 'switches/does_own_process_state']) {
       this.#run(`internal/bootstrap/${part}`);
     }
@@ -191,7 +200,7 @@ export class NodeProcess implements Realm {
       async_wrap: asyncWrap(this.#asyncState),
       builtins: (_realm, binding) => this.#builtins(binding),
       contextify: contextify(this.#compiler),
-      errors: errors(this.#fatal),
+      errors: errors(this.#fatal, (callback) => (this.#prepareCallback = callback)),
       module_wrap: moduleWrap(this.#compiler),
       options: (_realm, binding) => this.#options(binding),
       process_methods: processMethods(this.#state),
@@ -234,6 +243,12 @@ export class NodeProcess implements Realm {
     binding['getEmbedderOptions'] = () => ({ shouldNotRegisterESMLoader: false, noGlobalSearchPaths: false, noBrowserGlobals: false, hasEmbedderPreload: false });
     binding['getEnvOptionsInputType'] = () => new Map();
     binding['getNamespaceOptionsInputType'] = () => new Map();
+  }
+
+  #installStackFormatter(): void {
+    const { libraryUrl, libraryLines } = this.#loaded;
+    const sources = { libraryUrl, libraryLines, runtimeUrl: this.#runtimeUrl, compiler: this.#compiler };
+    if (this.#prepareCallback !== null) installStackFormatter(this.globalThis.Error, this.#prepareCallback, sources);
   }
 
   #load(id: string): LibraryFunction {

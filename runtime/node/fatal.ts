@@ -9,7 +9,7 @@ const UNSETTLED_AWAIT = 13;
 /** `exit_info`: [is exiting, exit code, has exit code]. */
 const EXIT_CODE = 1;
 const HAS_EXIT_CODE = 2;
-const FRAME = /\n\s+at (?:.*\()?((?:file:\/\/)?\/[^()\n]+?):(\d+):(\d+)\)?/;
+const FRAME = /\n\s+at (?:.*\()?((?:file:\/\/)?\/[^()\n]+?|node:[^()\n]+?):(\d+):(\d+)\)?/;
 
 type Enhancer = (error: unknown) => unknown;
 
@@ -84,6 +84,7 @@ export class FatalHandler {
     if (typeof recorded === 'string') return stack.startsWith(recorded.split('\n', 1)[0] ?? '') ? '' : `${recorded}\n`;
     const [, url = '', line = '', column = ''] = FRAME.exec(stack) ?? [];
     if (url === '' || /^\S+:\d+\n/.test(stack)) return '';
+    if (url.startsWith('node:')) return `${url}:${line}\n\n`;
     const bytes = this.#realm.host.fs.readFile(url.replace(/^file:\/\//, ''));
     const source = typeof bytes === 'number' ? undefined : new this.#realm.primitives.TextDecoder().decode(bytes).split('\n')[Number(line) - 1];
     if (source === undefined) return '';

@@ -42,9 +42,17 @@ export interface Shape {
   readonly globals: readonly string[];
 }
 
-export async function loadLibrary(): Promise<{ library: Library; shape: Shape }> {
-  const { library } = (await import(/* @vite-ignore */ libraryUrl)) as { library: Library };
-  return { library, shape: JSON.parse(shapeText) as Shape };
+export interface LoadedLibrary {
+  readonly library: Library;
+  readonly shape: Shape;
+  /** Absolute, as it stands in stack frames. */
+  readonly libraryUrl: string;
+  /** First line of each module, ascending. */
+  readonly libraryLines: readonly (readonly [line: number, id: string])[];
 }
 
-export { libraryUrl };
+export async function loadLibrary(): Promise<LoadedLibrary> {
+  const url = new URL(libraryUrl, import.meta.url).href;
+  const { library, libraryLines } = (await import(/* @vite-ignore */ url)) as Pick<LoadedLibrary, 'library' | 'libraryLines'>;
+  return { library, libraryLines, libraryUrl: url, shape: JSON.parse(shapeText) as Shape };
+}

@@ -123,6 +123,13 @@ export class NodeLoop implements EventLoop {
     this.#channel.port2.postMessage(0);
   }
 
+  /** A turn after everything the browser has queued by now, rejection events included. */
+  #wakeLate(): void {
+    if (this.#isPosted || this.isEnded) return;
+    this.#isPosted = true;
+    this.#primitives.setTimeout(() => this.#channel.port2.postMessage(0));
+  }
+
   /** Runs `callback` as Node's MakeCallback does: outermost calls are followed by ticks, errors go to the fatal handler. */
   run(callback: () => unknown): unknown {
     this.#depth++;
@@ -252,7 +259,7 @@ export class NodeLoop implements EventLoop {
       this.#saidIdle = false;
       return;
     }
-    if (this.#idleTurns++ < IDLE_TURNS) return this.wake();
+    if (this.#idleTurns++ < IDLE_TURNS) return this.#wakeLate();
     this.#idleTurns = 0;
     const isSecondTime = this.#saidIdle;
     this.#saidIdle = true;

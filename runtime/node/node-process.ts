@@ -11,8 +11,8 @@ type MessageListener = (event: MessageEvent<ToProcess>) => void;
 export async function runNodeProcess(scope: DedicatedWorkerGlobalScope & typeof globalThis, early: readonly MessageEvent<ToProcess>[]): Promise<void> {
   const workerScope = captureScope(scope, early);
   const primitives = capturePrimitives(scope);
-  const [attached, { library, shape }] = await Promise.all([attachWorker(workerScope), loadLibrary()]);
-  const node = new NodeProcess({ host: attached.host, library, shape, primitives, scope });
+  const [attached, loaded] = await Promise.all([attachWorker(workerScope), loadLibrary()]);
+  const node = new NodeProcess({ host: attached.host, loaded, primitives, scope, runtimeUrl: import.meta.url });
   try {
     node.bootBase();
   } catch (error) {

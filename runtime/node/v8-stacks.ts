@@ -2,7 +2,9 @@
 
 export interface CallSite {
   getFunctionName(): string | null;
-  getFileName(): string | null;
+  getFileName(): string | null | undefined;
+  /** Also the name that a `sourceURL` comment gives. */
+  getScriptNameOrSourceURL(): string | null | undefined;
   getLineNumber(): number | null;
   getColumnNumber(): number | null;
 }

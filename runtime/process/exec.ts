@@ -1,4 +1,5 @@
 // Finds what a command means: PATH, executable bits, built-in programs, `#!` lines. Pure over the file system; any worker.
+import { TextDecoder } from './intrinsics.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 
 /** What the file of a built-in program starts with; its name follows. */

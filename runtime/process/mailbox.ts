@@ -1,5 +1,6 @@
 // The reply to a blocking call: one shared buffer per worker, written by the kernel, read by the worker that waits.
 // Layout: word 0 state, word 1 length in bytes, JSON text from byte 16.
+import { TextDecoder, TextEncoder } from './intrinsics.ts';
 
 const STATE = 0;
 const LENGTH = 1;

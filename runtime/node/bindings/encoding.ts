@@ -1,4 +1,5 @@
 // The `encoding_binding` binding: TextEncoder and the fast paths of TextDecoder. Runs in the process worker.
+import { TextDecoder, TextEncoder } from '../../process/intrinsics.ts';
 import type { BindingFactory } from '../realm.ts';
 import { bytesOf, unsharedBytes } from './buffer/bytes.ts';
 import { nodeError } from './buffer/node-error.ts';

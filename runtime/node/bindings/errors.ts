@@ -1,5 +1,6 @@
 // The `errors` binding: stack decoration and the way into the fatal handler. Runs in the process worker.
 import type { FatalHandler } from '../fatal.ts';
+import type { PrepareCallback } from '../stack-frames.ts';
 import type { BindingFactory } from '../realm.ts';
 
 const toText = Object.prototype.toString;
@@ -12,11 +13,12 @@ function textOf(value: unknown): string {
   return text === '[object Object]' ? `#<${value.constructor?.name || 'Object'}>` : text;
 }
 
-export function errors(fatal: FatalHandler): BindingFactory {
+/** `onPrepare` receives Node's stack formatter. */
+export function errors(fatal: FatalHandler, onPrepare: (callback: PrepareCallback) => void): BindingFactory {
   return (_realm, binding) => {
     const ignore = (): void => {};
-    // V8 formats stacks by itself, and asks the program's own Error.prepareStackTrace: what Node's callback does natively.
-    for (const name of ['setPrepareStackTraceCallback', 'setGetSourceMapErrorSource', 'setSourceMapsEnabled', 'setMaybeCacheGeneratedSourceMap']) binding[name] = ignore;
+    binding['setPrepareStackTraceCallback'] = onPrepare;
+    for (const name of ['setGetSourceMapErrorSource', 'setSourceMapsEnabled', 'setMaybeCacheGeneratedSourceMap']) binding[name] = ignore;
     binding['setEnhanceStackForFatalException'] = (before: (error: unknown) => unknown, after: (error: unknown) => unknown) => {
       fatal.enhancers = { before, after };
     };

@@ -2,7 +2,7 @@
 import type { ScriptCompiler } from '../compile/scripts.ts';
 import { sourceMapUrl } from '../compile/scripts.ts';
 import { type ModuleEnvironment, type ModuleRecord, type ModuleStatus, SourceModule, SyntheticModule } from '../esm/module-record.ts';
-import { type TransformedModule, transformModule } from '../esm/transform.ts';
+import { MODULE_BODY, type TransformedModule, transformModule } from '../esm/transform.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { moduleNamespaces } from './types.ts';
 
@@ -157,7 +157,10 @@ class WrapFactory {
     const evaluate = this.#realm.globalThis.eval;
     let meta: object | null = null;
     return {
-      compile: (code, name) => evaluate(`${code}\n//# sourceURL=${name}`) as never,
+      compile: (code, name) => {
+        this.#compiler.recordPrefix(name, code.indexOf(MODULE_BODY) + MODULE_BODY.length);
+        return evaluate(`${code}\n//# sourceURL=${name}`) as never;
+      },
       meta: () => {
         if (meta === null) this.metaCallback?.(symbol, (meta = Object.create(null) as object), wrap);
         return meta as object;

@@ -1,4 +1,5 @@
 // The `spawn_sync` binding: runs a child to its end while this worker blocks on its doorbell. Runs in the process worker.
+import { performance } from '../../process/intrinsics.ts';
 import type { ExitStatus } from '#protocol';
 import type { StreamEnds } from '../descriptors.ts';
 import type { BindingFactory, Realm } from '../realm.ts';

@@ -1,4 +1,5 @@
 // What a program learns about its machine and user: the `os`, `credentials` and `uv` bindings. Runs in the process worker.
+import { navigator } from '../../process/intrinsics.ts';
 import type { BindingFactory } from '../realm.ts';
 import type { UvErrors } from '../uv-errors.ts';
 
@@ -31,7 +32,7 @@ export const credentials: BindingFactory = (realm, binding) => {
 };
 
 export const os: BindingFactory = (realm, binding) => {
-  const { hardwareConcurrency } = globalThis.navigator;
+  const { hardwareConcurrency } = navigator;
   const { performance } = realm.primitives;
   let priority = 0;
   binding['getHostname'] = () => 'verklet';

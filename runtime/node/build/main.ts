@@ -35,7 +35,14 @@ async function writeLibrary(): Promise<void> {
   const natives = JSON.parse(runPinned(['-e', 'process.stdout.write(JSON.stringify(process.binding("natives")))'])) as Record<string, string>;
   const ids = Object.keys(natives).filter((id) => !LEFT_OUT.test(id));
   const wrapped = await Promise.all(ids.map((id) => wrap(id, natives[id] ?? '')));
-  writeFileSync(path.join(out, 'library.js'), `export const library = {\n${wrapped.join(',\n')}\n};\n`);
+  let line = 2;
+  const lines = wrapped.map((text, index): [number, string] => {
+    const first = line;
+    line += text.split('\n').length;
+    return [first, ids[index] ?? ''];
+  });
+  const tail = `export const libraryLines = ${JSON.stringify(lines)};\n`;
+  writeFileSync(path.join(out, 'library.js'), `export const library = {\n${wrapped.join(',\n')}\n};\n${tail}`);
 }
 
 async function wrap(id: string, source: string): Promise<string> {

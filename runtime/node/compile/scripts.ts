@@ -30,6 +30,7 @@ export class ScriptCompiler {
   readonly #realm: Realm;
   readonly #evaluate: typeof eval;
   readonly #scripts: Script[] = [];
+  readonly #prefixes = new Map<string, number>();
 
   constructor(realm: Realm) {
     this.#realm = realm;
@@ -56,13 +57,25 @@ export class ScriptCompiler {
   compileFunction(code: string, parameters: readonly string[], name: string, referrer: symbol): Function {
     const source = rewriteDynamicImports(withoutHashbang(code), this.register(name, referrer));
     try {
-      const compiled: unknown = this.#evaluate(`(function (${parameters.join(', ')}) {${source}\n})\n//# sourceURL=${name}`);
+      const head = `(function (${parameters.join(', ')}) {`;
+      this.recordPrefix(name, head.length);
+      const compiled: unknown = this.#evaluate(`${head}${source}\n})\n//# sourceURL=${name}`);
       // Code like `}) (function () {` would break out of the wrapper.
       if (typeof compiled !== 'function') throw new SyntaxError("Unexpected token '}'");
       return compiled;
     } catch (error) {
       throw this.decorate(error, code, name);
     }
+  }
+
+  /** Notes how far the wrapper moves the first line of a file: stack frames are put right by it. */
+  recordPrefix(name: string, length: number): void {
+    this.#prefixes.set(name, length);
+  }
+
+  /** 0 for files that were not compiled here. */
+  prefixLength(name: string): number {
+    return this.#prefixes.get(name) ?? 0;
   }
 
   /** Runs a script in the global scope; its value is the completion value. */

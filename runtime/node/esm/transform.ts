@@ -37,6 +37,8 @@ export interface TransformedModule {
 }
 
 const EVALUATION_PHASE = 2;
+/** Ends the part before the module's own text. */
+export const MODULE_BODY = ' yield; ';
 /** The binding of `export default <expression>`. */
 const DEFAULT = '$$default';
 
@@ -87,7 +89,7 @@ class Collector {
       else this.#indirect.push({ name, request: imported.request, imported: imported.name });
     }
     const getters = locals.map(({ name, local }) => `${JSON.stringify(name)}: () => ${local}`).join(', ');
-    const head = `(${awaitLine > 0 ? 'async ' : ''}function* ($$imports, $$export, $$meta, $$import) { "use strict"; $$export({ __proto__: null, ${getters} });${this.#hoisted} yield; `;
+    const head = `(${awaitLine > 0 ? 'async ' : ''}function* ($$imports, $$export, $$meta, $$import) { "use strict"; $$export({ __proto__: null, ${getters} });${this.#hoisted}${MODULE_BODY}`;
     return {
       code: `${head}${applyEdits(this.#source, this.edits)}\n})`,
       requests: this.#requests,

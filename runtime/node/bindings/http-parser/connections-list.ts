@@ -1,4 +1,5 @@
 // The HTTP server's list of connections, for idle and timeout checks. Runs in the process worker.
+import { performance } from '../../../process/intrinsics.ts';
 
 /** What the list needs to know of a parser. Times are `performance.now()` milliseconds; 0: no request under way. */
 export interface TimedParser {

@@ -1,4 +1,5 @@
 // llhttp as WebAssembly: compiled on the first request of a process, one instance for all its parsers. Process worker.
+import { atob } from '../../../process/intrinsics.ts';
 import { llhttpBase64 } from '../../../../.cache/node-lib/llhttp.js';
 
 /** The functions of the WebAssembly build that we call; pointers are numbers. */

@@ -1,4 +1,5 @@
 // The handles behind `createHistogram` and `monitorEventLoopDelay`. Runs in the process worker.
+import { performance } from '../../../process/intrinsics.ts';
 import type { Realm } from '../../realm.ts';
 import { markShareable } from '../messaging/native-handles.ts';
 import { Histogram } from './histogram.ts';

@@ -1,0 +1,136 @@
+// Stack traces as native Node prints them: frames of Node's library by module id, program files by their own columns, frames
+// of this runtime left out. Runs in the process worker.
+import type { ScriptCompiler } from './compile/scripts.ts';
+import type { CallSite } from './v8-stacks.ts';
+
+/** Node's formatter: what the library gives to `setPrepareStackTraceCallback`. */
+export type PrepareCallback = (global: object, error: Error, frames: readonly unknown[]) => unknown;
+
+type DefaultFormatter = (error: Error, frames: readonly unknown[]) => unknown;
+
+/** How V8 prints the outermost function of evaluated code. */
+const MODULE_FRAME = /^(?:async )?(?:\S+\.)?eval \(/;
+const GENERATOR_STEP = /^(?:Async)?Generator\.next \(<anonymous>\)$/;
+
+export interface FrameSources {
+  readonly libraryUrl: string;
+  /** First line of each module in the library, ascending. */
+  readonly libraryLines: readonly (readonly [line: number, id: string])[];
+  /** URL of this runtime's own code. */
+  readonly runtimeUrl: string;
+  readonly compiler: ScriptCompiler;
+}
+
+/** Installs `Error.prepareStackTrace` the way native Node has it, with frames put right. */
+export function installStackFormatter(errors: ErrorConstructor, callback: PrepareCallback, sources: FrameSources): void {
+  const { prepareStackTrace: formatDefault } = errors as unknown as { prepareStackTrace: DefaultFormatter };
+  const inner = { Error: { prepareStackTrace: formatDefault } };
+  const prepare = function ErrorPrepareStackTrace(error: Error, frames: readonly unknown[]): unknown {
+    return callback(inner, error, frames);
+  };
+  // V8 calls what this property holds with its own call sites: a program's function gets them put right.
+  let current: unknown = wrapped(prepare, sources);
+  Object.defineProperty(errors, 'prepareStackTrace', {
+    enumerable: false,
+    configurable: true,
+    get: () => current,
+    set: (value: unknown) => {
+      current = typeof value === 'function' ? wrapped(value as DefaultFormatter, sources) : value;
+    },
+  });
+}
+
+const wrappers = new WeakMap<DefaultFormatter, DefaultFormatter>();
+
+/** The same wrapper for the same function; a wrapper stays what it is. */
+function wrapped(format: DefaultFormatter, sources: FrameSources): DefaultFormatter {
+  const known = wrappers.get(format);
+  if (known !== undefined) return known;
+  const wrapper: DefaultFormatter = (error, sites) => format(error, presentable(sites as readonly CallSite[], sources));
+  Object.defineProperty(wrapper, 'name', { value: format.name });
+  wrappers.set(format, wrapper);
+  wrappers.set(wrapper, wrapper);
+  return wrapper;
+}
+
+function presentable(sites: readonly CallSite[], sources: FrameSources): Frame[] {
+  const frames: Frame[] = [];
+  for (const site of sites) {
+    if (site.getScriptNameOrSourceURL() === sources.runtimeUrl) {
+      // The step of a module's generator belongs to the runtime's frame below it.
+      if (GENERATOR_STEP.test(frames.at(-1)?.toString() ?? '')) frames.pop();
+    } else frames.push(new Frame(site, sources));
+  }
+  return frames;
+}
+
+/** A call site with the names and numbers a program expects; everything else is the engine's. */
+class Frame {
+  readonly #site: CallSite;
+  readonly #sources: FrameSources;
+
+  constructor(site: CallSite, sources: FrameSources) {
+    this.#site = site;
+    this.#sources = sources;
+    return new Proxy(this, {
+      get: (frame, key) => {
+        const own = Reflect.get(frame, key, frame) as unknown;
+        if (typeof own === 'function' && key !== 'constructor') return own.bind(frame) as unknown;
+        const method = (site as unknown as Record<PropertyKey, unknown>)[key];
+        return typeof method === 'function' ? (method.bind(site) as unknown) : method;
+      },
+    });
+  }
+
+  getFileName(): string | null {
+    const file = this.#name();
+    return file === this.#sources.libraryUrl ? `node:${this.#moduleId()}` : file;
+  }
+
+  getScriptNameOrSourceURL(): string | null {
+    return this.getFileName();
+  }
+
+  getLineNumber(): number | null {
+    return this.#site.getLineNumber();
+  }
+
+  getColumnNumber(): number | null {
+    const column = this.#site.getColumnNumber();
+    const isFirstLine = this.#site.getLineNumber() === 1;
+    return column !== null && isFirstLine ? Math.max(1, column - this.#prefixLength()) : column;
+  }
+
+  getFunctionName(): string | null {
+    const name = this.#site.getFunctionName();
+    return name === 'eval' && this.#isCompiled() ? null : name;
+  }
+
+  toString(): string {
+    const text = this.#site.toString();
+    const file = this.#name();
+    if (file === null) return text;
+    const [line, column] = [this.#site.getLineNumber() ?? 0, this.#site.getColumnNumber() ?? 0];
+    const place = text.replace(`${file}:${line}:${column}`, `${this.getFileName() ?? file}:${line}:${this.getColumnNumber() ?? column}`);
+    if (!this.#isCompiled() || !MODULE_FRAME.test(text)) return place;
+    // A module body: native Node names it by its receiver, or not at all.
+    return file.startsWith('file:') ? place.replace(/^(?:async )?\S+ \((.*)\)$/, '$1') : place.replace(/^(\S*?)\.?eval \(/, (_whole, receiver: string) => (receiver === '' ? '<anonymous> (' : `${receiver}.<anonymous> (`));
+  }
+
+  #name(): string | null {
+    return this.#site.getScriptNameOrSourceURL() ?? null;
+  }
+
+  #isCompiled(): boolean {
+    return this.#prefixLength() > 0;
+  }
+
+  #prefixLength(): number {
+    return this.#sources.compiler.prefixLength(this.#name() ?? '');
+  }
+
+  #moduleId(): string {
+    const line = this.#site.getLineNumber() ?? 0;
+    return this.#sources.libraryLines.findLast(([first]) => first <= line)?.[1] ?? 'internal';
+  }
+}
