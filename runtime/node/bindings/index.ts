@@ -3,6 +3,7 @@ import type { BindingFactory } from '../realm.ts';
 import { blob } from './blob.ts';
 import { buffer } from './buffer.ts';
 import { config, mainThread, mksnapshot, permission, profiler, report, sea, traceEvents } from './constant-answers.ts';
+import { crypto } from './crypto.ts';
 import { encodingBinding } from './encoding.ts';
 import { icu } from './icu.ts';
 import { ioBindings } from './io.ts';
@@ -17,6 +18,7 @@ import { url } from './url.ts';
 import { urlPattern } from './url-pattern.ts';
 import { util } from './util.ts';
 import { v8 } from './v8.ts';
+import { zlib } from './zlib.ts';
 
 /** The bindings that need nothing but the realm; boot.ts adds those that share its own state. */
 export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
@@ -25,6 +27,7 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   buffer,
   config,
   credentials,
+  crypto,
   encoding_binding: encodingBinding,
   heap_utils: heapUtils,
   http2,
@@ -52,4 +55,5 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   wasi,
   wasm_web_api: wasmWebApi,
   worker: mainThread,
+  zlib,
 };
