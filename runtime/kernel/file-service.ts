@@ -176,7 +176,7 @@ export class FileService {
     else if (node instanceof Uint8Array) this.#check(this.#fs.writeFile(path, node, 0o644), 'open', path);
     else if (isSymlink(node)) this.#check(this.#fs.symlink(node.symlink, path), 'symlink', path);
     else if (isFileWithMode(node)) this.#check(this.#fs.writeFile(path, node.bytes, node.mode), 'open', path);
-    else this.#mountTree(path, node);
+    else this.#mountTree(path, node as FileTree);
   }
 
   #mountZip(path: string, archive: Uint8Array): void {

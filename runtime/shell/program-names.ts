@@ -1,6 +1,11 @@
 // The names of all built-in programs: each becomes an executable in /usr/bin. `node` runs in a worker of its own kind, the
 // others are looked up in programs.ts. A plain list, so that the file service does not bundle the programs.
-export const TOOL_NAMES = ['echo'] as const;
+export const TOOL_NAMES = [
+  'sh', 'bash', 'npm', 'npx',
+  'cat', 'chmod', 'cp', 'ln', 'ls', 'mkdir', 'mv', 'pwd', 'readlink', 'realpath', 'rm', 'rmdir', 'touch',
+  'basename', 'clear', 'date', 'dirname', 'echo', 'env', 'false', 'printf', 'seq', 'sleep', 'true', 'which',
+  'cut', 'find', 'grep', 'head', 'sort', 'tail', 'tee', 'tr', 'uniq', 'wc',
+] as const;
 
 export type ToolName = (typeof TOOL_NAMES)[number];
 

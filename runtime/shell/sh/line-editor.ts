@@ -1,0 +1,188 @@
+// Reads a line from a terminal in raw mode: editing keys, history, completion. Runs in the tools worker.
+
+export interface EditorTerminal {
+  /** The next bytes; empty at the end of input. Blocks. */
+  read(): Uint8Array;
+  write(text: string): void;
+  readonly columns: number;
+}
+
+/** Candidates for the word before the cursor; `start` is where that word begins. */
+export type Complete = (line: string) => { readonly start: number; readonly candidates: readonly string[] };
+
+const CTRL = { a: '\u0001', b: '\u0002', c: '\u0003', d: '\u0004', e: '\u0005', f: '\u0006', k: '\u000b', l: '\u000c', n: '\u000e', p: '\u0010', u: '\u0015', w: '\u0017' };
+const MAX_HISTORY = 1000;
+
+export class LineEditor {
+  readonly history: string[] = [];
+  readonly #terminal: EditorTerminal;
+  readonly #complete: Complete;
+  readonly #decoder = new TextDecoder();
+  #prompt = '';
+  #promptWidth = 0;
+  #line = '';
+  #cursor = 0;
+  #historyAt = 0;
+  #draft = '';
+  #pending = '';
+  #row = 0;
+
+  constructor(terminal: EditorTerminal, complete: Complete) {
+    this.#terminal = terminal;
+    this.#complete = complete;
+  }
+
+  /** The line without its break; `null` at the end of input; `''` with `isCancelled` after Ctrl-C. */
+  readLine(prompt: string): { readonly line: string; readonly isCancelled: boolean } | null {
+    this.#prompt = prompt;
+    // oxlint-disable-next-line no-control-regex -- colours take no room on the screen
+    this.#promptWidth = prompt.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+    this.#line = '';
+    this.#cursor = 0;
+    this.#row = 0;
+    this.#historyAt = this.history.length;
+    this.#terminal.write(prompt);
+    for (;;) {
+      const key = this.#key();
+      if (key === null) return null;
+      if (key === '\r' || key === '\n') return this.#accept();
+      if (key === CTRL.c) {
+        this.#moveToEnd();
+        this.#terminal.write('^C\n');
+        return { line: '', isCancelled: true };
+      }
+      if (key === CTRL.d && this.#line === '') {
+        this.#terminal.write('\n');
+        return null;
+      }
+      this.#press(key);
+    }
+  }
+
+  remember(line: string): void {
+    if (line.trim() === '' || this.history.at(-1) === line) return;
+    this.history.push(line);
+    if (this.history.length > MAX_HISTORY) this.history.shift();
+  }
+
+  #accept(): { line: string; isCancelled: boolean } {
+    this.#moveToEnd();
+    this.#terminal.write('\n');
+    return { line: this.#line, isCancelled: false };
+  }
+
+  /** One key: a character, a control character, or a whole escape sequence. */
+  #key(): string | null {
+    while (this.#pending === '') {
+      const bytes = this.#terminal.read();
+      if (bytes.length === 0) return null;
+      this.#pending += this.#decoder.decode(bytes.slice(), { stream: true });
+    }
+    // oxlint-disable-next-line no-control-regex -- keys are control sequences
+    const key = /^(?:\u001b(?:\[[0-9;]*[~A-Za-z]|O[A-Za-z]|.)|[^])/u.exec(this.#pending)?.[0] ?? '';
+    this.#pending = this.#pending.slice(key.length);
+    return key;
+  }
+
+  #press(key: string): void {
+    switch (key) {
+      case '\u007f': case '\b': return this.#erase(this.#cursor - 1, this.#cursor);
+      case CTRL.d: case '\u001b[3~': return this.#erase(this.#cursor, this.#cursor + 1);
+      case CTRL.a: case '\u001b[H': case '\u001b[1~': case '\u001bOH': return this.#moveTo(0);
+      case CTRL.e: case '\u001b[F': case '\u001b[4~': case '\u001bOF': return this.#moveTo(this.#line.length);
+      case CTRL.b: case '\u001b[D': case '\u001bOD': return this.#moveTo(this.#cursor - 1);
+      case CTRL.f: case '\u001b[C': case '\u001bOC': return this.#moveTo(this.#cursor + 1);
+      case '\u001b[1;5D': case '\u001bb': return this.#moveTo(this.#wordStart());
+      case '\u001b[1;5C': case '\u001bf': return this.#moveTo(this.#wordEnd());
+      case CTRL.p: case '\u001b[A': case '\u001bOA': return this.#recall(-1);
+      case CTRL.n: case '\u001b[B': case '\u001bOB': return this.#recall(1);
+      case CTRL.u: return this.#erase(0, this.#cursor);
+      case CTRL.k: return this.#erase(this.#cursor, this.#line.length);
+      case CTRL.w: return this.#erase(this.#wordStart(), this.#cursor);
+      case CTRL.l:
+        this.#terminal.write('\u001b[H\u001b[2J');
+        this.#row = 0;
+        return this.#draw();
+      case '\t': return this.#completeWord();
+      default:
+        if (key >= ' ' && !key.startsWith('\u001b')) this.#insert(key);
+    }
+  }
+
+  #insert(text: string): void {
+    this.#line = this.#line.slice(0, this.#cursor) + text + this.#line.slice(this.#cursor);
+    this.#cursor += text.length;
+    this.#draw();
+  }
+
+  #erase(from: number, to: number): void {
+    if (from < 0 || from === to) return;
+    this.#line = this.#line.slice(0, from) + this.#line.slice(to);
+    this.#cursor = from;
+    this.#draw();
+  }
+
+  #moveTo(position: number): void {
+    this.#cursor = Math.max(0, Math.min(this.#line.length, position));
+    this.#draw();
+  }
+
+  #moveToEnd(): void {
+    this.#moveTo(this.#line.length);
+  }
+
+  #wordStart(): number {
+    return /\S*\s*$/.exec(this.#line.slice(0, this.#cursor))?.index ?? 0;
+  }
+
+  #wordEnd(): number {
+    return this.#cursor + (/^\s*\S*/.exec(this.#line.slice(this.#cursor))?.[0].length ?? 0);
+  }
+
+  #recall(step: number): void {
+    const target = this.#historyAt + step;
+    if (target < 0 || target > this.history.length) return;
+    if (this.#historyAt === this.history.length) this.#draft = this.#line;
+    this.#historyAt = target;
+    this.#line = this.history[target] ?? this.#draft;
+    this.#cursor = this.#line.length;
+    this.#draw();
+  }
+
+  #completeWord(): void {
+    const { start, candidates } = this.#complete(this.#line.slice(0, this.#cursor));
+    const common = commonPrefix(candidates);
+    const typed = this.#line.slice(start, this.#cursor);
+    if (candidates.length === 1) this.#insert(`${common.slice(typed.length)}${common.endsWith('/') ? '' : ' '}`);
+    else if (common.length > typed.length) this.#insert(common.slice(typed.length));
+    else if (candidates.length > 1) {
+      this.#moveToEnd();
+      this.#terminal.write(`\n${candidates.map((one) => one.replace(/(?<=.)\/$/, '/')).join('  ')}\n`);
+      this.#row = 0;
+      this.#draw();
+    }
+  }
+
+  /** Redraws prompt and line over what stands there, and puts the cursor in its place. */
+  #draw(): void {
+    const columns = Math.max(1, this.#terminal.columns);
+    const up = this.#row > 0 ? `\u001b[${this.#row}A` : '';
+    const total = this.#promptWidth + this.#line.length;
+    const end = Math.floor(total / columns);
+    const at = this.#promptWidth + this.#cursor;
+    const row = Math.floor(at / columns);
+    // At the right edge a terminal waits with the wrap: a blank and a return make it happen.
+    const wrap = total > 0 && total % columns === 0 ? ' \r' : '';
+    const back = end > row ? `\u001b[${end - row}A` : '';
+    const column = at % columns;
+    this.#terminal.write(`${up}\r\u001b[J${this.#prompt}${this.#line}${wrap}${back}\r${column > 0 ? `\u001b[${column}C` : ''}`);
+    this.#row = row;
+  }
+}
+
+function commonPrefix(words: readonly string[]): string {
+  const [first = '', ...rest] = words;
+  let length = first.length;
+  for (const word of rest) while (!word.startsWith(first.slice(0, length))) length--;
+  return first.slice(0, length);
+}
