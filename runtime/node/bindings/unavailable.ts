@@ -14,7 +14,11 @@ function refusing(binding: string, members: readonly string[]): BindingFactory {
   };
 }
 
-export const http2 = refusing('http2', ['Http2Session', 'Http2Stream', 'packSettings', 'refreshDefaultSettings']);
+export const http2: BindingFactory = (realm, binding) => {
+  refusing('http2', ['Http2Session', 'Http2Stream', 'packSettings', 'refreshDefaultSettings'])(realm, binding);
+  // Called when the module loads, which `fetch` does: nothing is refused before a session is wanted.
+  binding['setCallbackFunctions'] = () => {};
+};
 export const tls = refusing('tls', ['wrap']);
 export const quic = refusing('quic', ['Endpoint']);
 export const sqlite = refusing('sqlite', ['DatabaseSync', 'StatementSync', 'Session', 'backup']);

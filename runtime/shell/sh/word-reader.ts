@@ -96,7 +96,7 @@ export class WordReader {
   #dollar(parts: WordPart[], isQuoted: boolean): void {
     const rest = this.#source.slice(this.at + 1);
     if (rest.startsWith('((')) {
-      const end = this.#matching(this.at + 2, '(', ')') ;
+      const end = this.#matching(this.at + 1, '(', ')');
       parts.push({ type: 'arithmetic', expression: WordReader.quotedText(this.#source.slice(this.at + 3, end - 1)), isQuoted });
       this.at = end + 1;
       return;
