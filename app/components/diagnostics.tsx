@@ -1,0 +1,63 @@
+// What ran where, and why: the runtime's event stream in words.
+import { X } from 'lucide';
+import type { Diagnostic } from '@verklet/sdk';
+import { areDiagnosticsShown } from '../state/commands.ts';
+import type { Workspace } from '../state/workspace.ts';
+import { Icon } from './icon.tsx';
+
+export function Diagnostics({ workspace }: { workspace: Workspace }) {
+  const shown = workspace.diagnostics.value.filter(({ type }) => type !== 'install-progress').toReversed();
+  return (
+    <section class="diagnostics" aria-label="What ran where">
+      <header class="pane-head">
+        <h2>What ran where</h2>
+        <button type="button" class="quiet square" aria-label="Close" onClick={() => void (areDiagnosticsShown.value = false)}>
+          <Icon of={X} size={14} />
+        </button>
+      </header>
+      <ol>
+        {shown.map((diagnostic, index) => (
+          <li key={shown.length - index} class={isProblem(diagnostic) ? 'problem' : ''}>
+            <time>{new Date(diagnostic.atMs).toLocaleTimeString()}</time>
+            <span>{sentence(diagnostic)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function isProblem({ type }: Diagnostic): boolean {
+  return type === 'unsupported-call' || type === 'preview-failed' || type === 'error-raised';
+}
+
+function sentence(diagnostic: Diagnostic): string {
+  switch (diagnostic.type) {
+    case 'runtime-booted':
+      return `The runtime started in the ${diagnostic.host} in ${Math.round(diagnostic.durationMs)} ms (isolation: ${diagnostic.isolation}).`;
+    case 'process-started':
+      return `${diagnostic.command}: process ${diagnostic.pid} in the ${diagnostic.host}, because ${diagnostic.reason}.`;
+    case 'process-exited':
+      return `${diagnostic.command}: ended with ${diagnostic.signal ?? `code ${diagnostic.exitCode ?? 0}`} after ${Math.round(diagnostic.durationMs)} ms.`;
+    case 'port-opened':
+      return `Process ${diagnostic.pid} listens on port ${diagnostic.port}.`;
+    case 'port-closed':
+      return `Port ${diagnostic.port} is closed.`;
+    case 'unsupported-call':
+      return `Process ${diagnostic.pid} called ${diagnostic.name}, which the tab does not have.`;
+    case 'install-progress':
+      return `${diagnostic.done} of ${diagnostic.total} packages installed.`;
+    case 'install-finished':
+      return `${diagnostic.packages} packages (${Math.round(diagnostic.sizeBytes / 1024)} KiB) installed in ${Math.round(diagnostic.durationMs)} ms.`;
+    case 'preview-failed':
+      return `The preview of port ${diagnostic.port} failed: ${diagnostic.reason}. ${diagnostic.detail}`;
+    case 'preview-console':
+      return `Preview, ${diagnostic.level}: ${diagnostic.text}`;
+    case 'filesystem-recovered':
+      return `The file system was recovered after process ${diagnostic.pid}: ${diagnostic.outcome}.`;
+    case 'error-raised':
+      return diagnostic.error.message;
+    default:
+      return diagnostic satisfies never;
+  }
+}

@@ -1,0 +1,41 @@
+// The bottom line: where code runs, what is stored, which ports are open.
+import { Cpu, HardDrive, Info, Moon, Sun, SunMoon } from 'lucide';
+import { signal } from '@preact/signals';
+import { runCommand } from '../state/commands.ts';
+import { theme } from '../state/settings.ts';
+import type { Workspace } from '../state/workspace.ts';
+import { Icon } from './icon.tsx';
+
+const isOnline = signal(navigator.onLine);
+for (const event of ['online', 'offline']) addEventListener(event, () => (isOnline.value = navigator.onLine));
+
+export function StatusBar({ workspace }: { workspace: Workspace }) {
+  const themeIcon = theme.value === 'system' ? SunMoon : theme.value === 'light' ? Sun : Moon;
+  return (
+    <footer class="statusbar">
+      <span class="status host" title="Where processes run">
+        <Icon of={Cpu} size={13} />
+        {workspace.runtime.capabilities.host}
+      </span>
+      <span class="status" title="The workspace is not stored: it is gone when this page closes">
+        <Icon of={HardDrive} size={13} />
+        not saved: memory only
+      </span>
+      {!isOnline.value && <span class="status warn">offline</span>}
+      <span class="status">Node {workspace.runtime.capabilities.node}</span>
+      <span class="spacer" />
+      {workspace.ports.value.map(({ port }) => (
+        <button key={port} type="button" class="status" onClick={() => void (workspace.shownPort.value = port)}>
+          :{port}
+        </button>
+      ))}
+      <button type="button" class="status" data-command="diagnostics.toggle" onClick={() => runCommand('diagnostics.toggle')}>
+        <Icon of={Info} size={13} />
+        What ran where
+      </button>
+      <button type="button" class="status" data-command="theme.next" aria-label={`Theme: ${theme.value}`} onClick={() => runCommand('theme.next')}>
+        <Icon of={themeIcon} size={13} />
+      </button>
+    </footer>
+  );
+}

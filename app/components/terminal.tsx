@@ -1,0 +1,83 @@
+// xterm.js on a shell of the workspace.
+import '@xterm/xterm/css/xterm.css';
+import { FitAddon } from '@xterm/addon-fit';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { type ITheme, Terminal as Screen } from '@xterm/xterm';
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { reporting } from '../state/notices.ts';
+import { fontSizePx, isDark } from '../state/settings.ts';
+import type { Workspace } from '../state/workspace.ts';
+
+const DARK: ITheme = {
+  background: '#14161b', foreground: '#d8dbe2', cursor: '#ffb454', selectionBackground: '#36404f', black: '#1d2027', brightBlack: '#6b7280', red: '#f07178', green: '#a6cc70',
+  yellow: '#ffcc66', blue: '#73b8ff', magenta: '#d4a6ff', cyan: '#5ccfe6', white: '#d8dbe2', brightWhite: '#ffffff',
+};
+const LIGHT: ITheme = {
+  background: '#fbfaf7', foreground: '#24272e', cursor: '#b35c00', selectionBackground: '#e3ddcf', black: '#24272e', brightBlack: '#6d717a', red: '#b3261e', green: '#3a6b1f',
+  yellow: '#835600', blue: '#0b57a4', magenta: '#7b3fa0', cyan: '#00697a', white: '#5a5e66', brightWhite: '#24272e',
+};
+
+interface TerminalProps {
+  readonly workspace: Workspace;
+  readonly isShown: boolean;
+  /** The shell ended. */
+  readonly onEnd: () => void;
+}
+
+export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const type = useRef<((text: string) => void) | null>(null);
+  const screenRef = useRef<Screen | null>(null);
+
+  useEffect(() => {
+    const screen = new Screen({ fontFamily: 'ui-monospace, "SF Mono", "Cascadia Code", "JetBrains Mono", Menlo, Consolas, monospace', cursorBlink: true, scrollback: 5000, allowProposedApi: false, minimumContrastRatio: 4.5, lineHeight: 1.25 });
+    const fit = new FitAddon();
+    screen.loadAddon(fit);
+    screen.loadAddon(new WebLinksAddon());
+    screen.open(host.current as HTMLElement);
+    screenRef.current = screen;
+    const stopTheme = effect(() => {
+      screen.options.theme = isDark.value ? DARK : LIGHT;
+      screen.options.fontSize = fontSizePx.value;
+      if (host.current?.offsetParent) fit.fit();
+    });
+    const observer = new ResizeObserver(() => {
+      if (host.current?.offsetParent) fit.fit();
+    });
+    observer.observe(host.current as HTMLElement);
+    void reporting(() => connect(screen, workspace, (send) => (type.current = send), onEnd));
+    return () => {
+      stopTheme();
+      observer.disconnect();
+      screen.dispose();
+    };
+  }, []);
+  useEffect(() => {
+    if (!isShown) return;
+    workspace.typeIntoTerminal = (text) => {
+      type.current?.(text);
+      screenRef.current?.focus();
+    };
+  }, [isShown]);
+
+  return <div ref={host} class="terminal" hidden={!isShown} />;
+}
+
+/** Joins screen and shell until the shell ends. */
+async function connect(screen: Screen, workspace: Workspace, onReady: (send: (text: string) => void) => void, onEnd: () => void): Promise<void> {
+  const shell = await workspace.runtime.spawn('sh', [], { terminal: { columns: screen.cols, rows: screen.rows } });
+  const writer = shell.input.getWriter();
+  const encoder = new TextEncoder();
+  const send = (text: string): void => void writer.write(encoder.encode(text)).catch(() => undefined);
+  onReady(send);
+  screen.onData(send);
+  screen.onResize(({ cols, rows }) => shell.resize({ columns: cols, rows }));
+  shell.resize({ columns: screen.cols, rows: screen.rows });
+  const reader = shell.output.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    const { value } = next;
+    await new Promise<void>((resolve) => screen.write(value, resolve));
+  }
+  await shell.exit.then(onEnd, () => undefined);
+}

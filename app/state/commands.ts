@@ -1,0 +1,98 @@
+// Every command of the app in one registry: the palette, the shortcuts and the buttons all run from here.
+import { signal } from '@preact/signals';
+import { reporting } from './notices.ts';
+import { closeWorkspace, currentWorkspace } from './session.ts';
+import { nextTheme, resizeFont } from './settings.ts';
+
+export interface AppCommand {
+  readonly id: string;
+  readonly title: string;
+  /** As `Mod+K`; `Mod` is Ctrl, or Cmd on Apple systems. */
+  readonly keys?: string;
+  isEnabled(): boolean;
+  run(): void;
+}
+
+export type PaneName = 'explorer' | 'preview' | 'terminal' | 'diagnostics';
+
+export const isPaletteOpen = signal(false);
+export const areDiagnosticsShown = signal(false);
+export const shownPane = signal<'files' | 'editor' | 'preview' | 'terminal'>('editor');
+
+const always = (): boolean => true;
+const inWorkspace = (): boolean => currentWorkspace() !== null;
+
+export const commands: readonly AppCommand[] = [
+  { id: 'palette.open', title: 'Show all commands', keys: 'Mod+K', isEnabled: always, run: () => void (isPaletteOpen.value = true) },
+  { id: 'file.save', title: 'Save file', keys: 'Mod+S', isEnabled: inWorkspace, run: save },
+  { id: 'file.close', title: 'Close file', isEnabled: inWorkspace, run: closeFile },
+  { id: 'terminal.new', title: 'New terminal', keys: 'Mod+Shift+Backquote', isEnabled: inWorkspace, run: () => currentWorkspace()?.addTerminal() },
+  { id: 'diagnostics.toggle', title: 'Show or hide what ran where', keys: 'Mod+Shift+D', isEnabled: inWorkspace, run: () => void (areDiagnosticsShown.value = !areDiagnosticsShown.value) },
+  { id: 'workspace.download', title: 'Download workspace as zip', isEnabled: inWorkspace, run: download },
+  { id: 'workspace.close', title: 'Close workspace', isEnabled: inWorkspace, run: close },
+  { id: 'theme.next', title: 'Switch theme', isEnabled: always, run: nextTheme },
+  { id: 'font.larger', title: 'Larger code', isEnabled: always, run: () => resizeFont(1) },
+  { id: 'font.smaller', title: 'Smaller code', isEnabled: always, run: () => resizeFont(-1) },
+];
+
+export function runCommand(id: string): void {
+  const command = commands.find((one) => one.id === id);
+  if (command?.isEnabled() === true) command.run();
+}
+
+/** Runs shortcuts wherever the focus is. */
+export function listenToShortcuts(target: Window): void {
+  target.addEventListener('keydown', (event) => {
+    const command = commands.find(({ keys }) => keys !== undefined && matches(event, keys));
+    if (command === undefined || !command.isEnabled()) return;
+    event.preventDefault();
+    command.run();
+  }, { capture: true });
+}
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+function matches(event: KeyboardEvent, keys: string): boolean {
+  const parts = keys.split('+');
+  const key = parts.at(-1) ?? '';
+  const hasModifier = isApple ? event.metaKey : event.ctrlKey;
+  return hasModifier === parts.includes('Mod') && event.shiftKey === parts.includes('Shift') && (event.key.toUpperCase() === key || event.code === key);
+}
+
+/** As the platform writes it. */
+export function keysText(keys: string): string {
+  return keys.replace('Mod', isApple ? '⌘' : 'Ctrl').replace('Shift', isApple ? '⇧' : 'Shift').replace('Backquote', '`').replaceAll('+', isApple ? '' : '+');
+}
+
+function save(): void {
+  const workspace = currentWorkspace();
+  const path = workspace?.files.shownPath.value;
+  if (workspace && path) void reporting(() => workspace.files.save(path));
+}
+
+function closeFile(): void {
+  const workspace = currentWorkspace();
+  const path = workspace?.files.shownPath.value;
+  if (workspace && path) workspace.files.close(path);
+}
+
+function close(): void {
+  const workspace = currentWorkspace();
+  if (workspace === null) return;
+  // Nothing is stored yet: closing loses the files, so the user decides.
+  if (confirm('Close this workspace? It lives in memory only, so its files are lost. Download it first if you want to keep them.')) void reporting(closeWorkspace);
+}
+
+function download(): void {
+  const workspace = currentWorkspace();
+  if (workspace === null) return;
+  void reporting(async () => {
+    const bytes = await workspace.runtime.fs.export('zip', { exclude: ['node_modules'] });
+    const url = URL.createObjectURL(new Blob([bytes.slice()], { type: 'application/zip' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `${workspace.template.id}.zip`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  });
+}

@@ -1,0 +1,8 @@
+// All templates, in the order of the start page.
+import { express } from './express.ts';
+import { http } from './http.ts';
+import { script } from './script.ts';
+import type { Template } from './template.ts';
+
+export const templates: readonly Template[] = [express, http, script];
+export type { Template };

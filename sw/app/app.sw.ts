@@ -1,0 +1,17 @@
+// The app-shell service worker: precaches the shell and answers navigations with it, so that the app opens without a network.
+// A new version waits until the page asks for it: nothing is reloaded over unsaved work.
+import { cleanupOutdatedCaches, createHandlerBoundToURL, type PrecacheEntry, precacheAndRoute } from 'workbox-precaching';
+import { NavigationRoute, registerRoute } from 'workbox-routing';
+
+declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: (string | PrecacheEntry)[] };
+
+/** Sent by the page when the user accepts an update; workbox-window's own message. */
+const SKIP_WAITING = 'SKIP_WAITING';
+
+precacheAndRoute(self.__WB_MANIFEST);
+cleanupOutdatedCaches();
+registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/-\//, /^\/health/] }));
+
+self.addEventListener('message', ({ data }: ExtendableMessageEvent) => {
+  if ((data as { type?: unknown } | null)?.type === SKIP_WAITING) void self.skipWaiting();
+});
