@@ -61,7 +61,7 @@ export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
     };
   }, [isShown]);
 
-  return <div ref={host} class="terminal" hidden={!isShown} />;
+  return <div ref={host} class="screen" hidden={!isShown} />;
 }
 
 /** Joins screen and shell until the shell ends. */

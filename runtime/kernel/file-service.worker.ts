@@ -44,7 +44,9 @@ const api = {
   watch(watchId: number, path: string, recursive: boolean, listener: WatchListener): void {
     const controller = new AbortController();
     watches.set(watchId, controller);
-    void follow(fs, absolute(path), recursive, listener, controller.signal);
+    // Changes carry canonical paths: so must the place they are compared with.
+    const root = fs.realpath(absolute(path));
+    if (typeof root === 'string') void follow(fs, root, recursive, listener, controller.signal);
   },
 
   unwatch(watchId: number): void {
