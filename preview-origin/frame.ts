@@ -50,7 +50,7 @@ function startKernel(port: MessagePort): void {
         data satisfies never;
     }
   });
-  const start: ToKernelWorker = { type: 'start-kernel', port, isolation: isolation() };
+  const start: ToKernelWorker = { type: 'start-kernel', port };
   worker.postMessage(start, [port]);
 }
 

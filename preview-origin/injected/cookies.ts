@@ -25,7 +25,7 @@ export function installCookies(document: Document, channel: Channel, initial: st
     channel.send({ type: 'verklet-set-cookie', value, path: document.location.pathname });
   };
   // On the prototype, where the native accessor is, so that a document looks as it always does.
-  Object.defineProperty(Document.prototype, 'cookie', { get: () => current, set: (value: unknown) => write(String(value)), configurable: true, enumerable: true });
+  Object.defineProperty(Document.prototype, 'cookie', { get: () => current, set(value: unknown) { write(String(value)); }, configurable: true, enumerable: true });
   return { settled: () => waiting?.promise ?? null };
 }
 

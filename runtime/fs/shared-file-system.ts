@@ -552,7 +552,7 @@ export class SharedFileSystem implements FileSystem {
   /** Makes the folders of a list that was filled from the inside out. Returns the first one made. */
   #makeEach(missing: string[], mode: number, first: string): string | number {
     let made = first;
-    for (const folder of missing.reverse()) {
+    for (const folder of missing.toReversed()) {
       const error = this.mkdir(folder, mode);
       if (error < 0 && error !== EEXIST) return error;
       if (error >= 0 && made === '') made = folder;

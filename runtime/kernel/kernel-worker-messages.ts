@@ -1,9 +1,8 @@
 // Messages between the runtime frame and its kernel worker; same origin, types suffice.
-import type { Isolation } from '#protocol';
 
 /** Runtime frame -> kernel worker. */
 export type ToKernelWorker =
-  | { readonly type: 'start-kernel'; readonly port: MessagePort; readonly isolation: Isolation }
+  | { readonly type: 'start-kernel'; readonly port: MessagePort }
   /** One end of a fresh channel whose other end went to the bridge of `port`. */
   | { readonly type: 'attach-preview'; readonly port: number; readonly channel: MessagePort };
 

@@ -1,7 +1,7 @@
 // Entry of the kernel worker: wires file service, broker, process and port tables, previews and the SDK's control port.
 // It never blocks. Started by the runtime frame, which sends the control port first and preview channels later.
 import { wrap } from 'comlink';
-import type { Diagnostic, Isolation } from '#protocol';
+import type { Diagnostic } from '#protocol';
 import { Broker } from './broker.ts';
 import type { FileServiceApi } from './file-service.worker.ts';
 import type { FromKernelWorker, ToKernelWorker } from './kernel-worker-messages.ts';
@@ -20,13 +20,12 @@ interface KernelScope {
 
 declare const self: KernelScope;
 
-const startedAtMs = performance.now();
 let previews: Previews | null = null;
 
 self.addEventListener('message', ({ data }) => {
   switch (data.type) {
     case 'start-kernel':
-      void startKernel(data.port, data.isolation);
+      void startKernel(data.port);
       return;
     case 'attach-preview':
       previews?.attach(data.port, data.channel);
@@ -36,7 +35,7 @@ self.addEventListener('message', ({ data }) => {
   }
 });
 
-async function startKernel(controlPort: MessagePort, isolation: Isolation): Promise<void> {
+async function startKernel(controlPort: MessagePort): Promise<void> {
   const slots = new Slots(Slots.create(), KERNEL_SLOT);
   const doorbell = new Doorbell(slots);
   const fileWorker = new Worker(new URL('./file-service.worker.ts', import.meta.url), { type: 'module', name: 'files' });
@@ -104,7 +103,6 @@ async function startKernel(controlPort: MessagePort, isolation: Isolation): Prom
     onConfigure(configuration) {
       previewHost = configuration.previewHost;
       workspace = configuration.workspace;
-      report({ atMs: Date.now(), type: 'runtime-booted', host: 'browser', durationMs: performance.now() - startedAtMs, isolation });
       broker.warm();
     },
     async onDispose() {

@@ -1,5 +1,6 @@
 // Loads Node's own library: one module of lazy function wrappers, made by runtime/node/build and kept byte for byte, so that
 // the browser caches its compiled code and stack frames can be told apart by line. Runs in the process worker.
+// oxlint-disable-next-line import/default -- the build makes the address the default export
 import libraryUrl from '../../.cache/node-lib/library.js?url';
 import { shapeText } from '../../.cache/node-lib/shape.js';
 

@@ -18,7 +18,7 @@ export interface LoopHooks {
   processTimers(now: number): number;
   processImmediate(): void;
   /** [count, referenced count, outstanding]: Node's `immediateInfo`. */
-  readonly immediateInfo: Uint32Array;
+  immediateInfo(): Uint32Array;
   onError(error: unknown): void;
   /** Nothing keeps the process alive: emits `beforeExit`, or ends it when that changed nothing. */
   onIdle(isSecondTime: boolean): void;
@@ -220,11 +220,11 @@ export class NodeLoop implements EventLoop {
   }
 
   #runImmediates(hooks: LoopHooks): boolean {
-    const [count = 0, , outstanding = 0] = hooks.immediateInfo;
+    const [count = 0, , outstanding = 0] = hooks.immediateInfo();
     this.#phase = 'end';
     if (count === 0 && outstanding === 0) return false;
     this.#batch(() => hooks.processImmediate());
-    if (hooks.immediateInfo[2] !== 0) this.#phase = 'immediates';
+    if (hooks.immediateInfo()[2] !== 0) this.#phase = 'immediates';
     this.wake();
     return true;
   }
@@ -245,7 +245,7 @@ export class NodeLoop implements EventLoop {
     this.#current = this.#events;
     this.#events = [];
     this.#nextEvent = 0;
-    const [count = 0, referenced = 0] = hooks.immediateInfo;
+    const [count = 0, referenced = 0] = hooks.immediateInfo();
     const isAlive = this.#isAlive(referenced);
     if (this.#current.length > 0 || referenced > 0 || (count > 0 && isAlive)) {
       this.#idleTurns = 0;

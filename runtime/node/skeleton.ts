@@ -68,10 +68,10 @@ class SkeletonMaker {
 
   #class(members: readonly string[], ancestors: readonly string[], path: string): unknown {
     const realm = this.#realm;
-    const Base = ancestors.includes('HandleWrap') ? HandleWrap : ancestors.includes('AsyncWrap') ? AsyncWrap : Plain;
-    const Made = class extends Base {
+    const Base = ancestors.includes('HandleWrap') ? HandleWrap : ancestors.includes('AsyncWrap') ? AsyncWrap : Object;
+    const Made = class extends (Base as new (realm?: Realm) => object) {
       constructor() {
-        super(realm);
+        super(Base === Object ? undefined : realm);
       }
     };
     Object.defineProperty(Made, 'name', { value: lastPart(path) });
@@ -80,12 +80,6 @@ class SkeletonMaker {
       Object.defineProperty(Made.prototype, member, { value: this.#refusal(`${path}#${member}`), writable: true, configurable: true });
     }
     return Made;
-  }
-}
-
-class Plain {
-  constructor(_realm: Realm) {
-    // Same call shape as the wraps above.
   }
 }
 

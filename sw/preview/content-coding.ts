@@ -10,7 +10,7 @@ export function decodeBody(body: ReadableStream<Uint8Array<ArrayBuffer>>, header
   const applied = codings.filter((coding) => coding !== '' && coding !== 'identity');
   if (applied.length === 0) return body;
   let decoded: ReadableStream<Uint8Array<ArrayBuffer>> = body;
-  for (const coding of applied.reverse()) decoded = decoded.pipeThrough(createDecoder(coding));
+  for (const coding of applied.toReversed()) decoded = decoded.pipeThrough(createDecoder(coding));
   forgetBytes(headers);
   return decoded;
 }

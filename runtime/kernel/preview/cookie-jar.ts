@@ -86,6 +86,7 @@ function parseCookie(line: string, requestPath: string, nowMs: number): Omit<Coo
   const name = equals === -1 ? '' : pair.slice(0, equals).trim();
   const value = pair.slice(equals + 1).trim();
   if (name === '' && value === '') return null;
+  // oxlint-disable-next-line no-control-regex -- these are what a cookie may not hold
   if (/[\0-\x08\x0a-\x1f\x7f]/.test(pair)) return null;
   const read = attributeReader(attributes);
   const path = read('path');

@@ -10,7 +10,10 @@ const get: HttpRequest = { method: 'GET', target: '/', headers: [], body: null }
 const servers: Server[] = [];
 
 afterEach(() => {
-  for (const server of servers.splice(0)) server.closeAllConnections(), server.close();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 async function serve(listener: RequestListener): Promise<number> {

@@ -46,6 +46,7 @@ class WrapFactory {
   }
 
   wrapClass(): unknown {
+    // oxlint-disable-next-line no-this-alias -- the class below has a `this` of its own
     const factory = this;
     return class ModuleWrap {
       readonly #record: ModuleRecord;

@@ -48,7 +48,8 @@ class Transfer {
   pump(): void {
     this.#feed();
     const { receive } = this.#ends;
-    while (this.#isOpen && receive !== null) {
+    if (receive === null) return;
+    while (this.#isOpen) {
       const chunk = new Uint8Array(Math.min(Math.max(receive.readableBytes, 1), CHUNK_BYTES));
       const count = receive.read(chunk);
       if (count === EAGAIN) return;
@@ -67,7 +68,8 @@ class Transfer {
 
   #feed(): void {
     const { send } = this.#ends;
-    while (send !== null && this.#rest !== null) {
+    if (send === null) return;
+    while (this.#rest !== null) {
       const count = this.#rest.length === 0 ? 0 : send.write(this.#rest);
       if (count === EAGAIN) return;
       this.#rest = count === EPIPE ? NO_INPUT : this.#rest.subarray(count);

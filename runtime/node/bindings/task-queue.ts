@@ -16,16 +16,13 @@ export class LoopWiring {
   hasRejection = false;
 
   hooks(rest: Pick<LoopHooks, 'onError' | 'onIdle'>): LoopHooks {
-    const wiring = this;
     return {
       ...rest,
-      runTicks: () => wiring.runTicks(),
-      hasTicks: () => wiring.hasTickQueued || wiring.hasRejection,
-      processTimers: (now) => wiring.processTimers(now),
-      processImmediate: () => wiring.processImmediate(),
-      get immediateInfo() {
-        return wiring.immediateInfo;
-      },
+      runTicks: () => this.runTicks(),
+      hasTicks: () => this.hasTickQueued || this.hasRejection,
+      processTimers: (now) => this.processTimers(now),
+      processImmediate: () => this.processImmediate(),
+      immediateInfo: () => this.immediateInfo,
     };
   }
 }

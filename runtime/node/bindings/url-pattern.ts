@@ -7,9 +7,7 @@ const NativePattern = (globalThis as { URLPattern?: new (...args: unknown[]) => 
 export const urlPattern: BindingFactory = (realm, binding) => {
   binding['URLPattern'] =
     NativePattern ??
-    class URLPattern {
-      constructor() {
-        throw unsupported(realm, 'URLPattern');
-      }
+    function URLPattern() {
+      throw unsupported(realm, 'URLPattern');
     };
 };

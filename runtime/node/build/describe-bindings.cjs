@@ -9,7 +9,6 @@ const BINDINGS = `async_context_frame async_wrap blob block_list buffer builtins
   quic report sea serdes signal_wrap spawn_sync sqlite stream_pipe stream_wrap string_decoder symbols task_queue tcp_wrap timers
   tls_wrap trace_events tty_wrap types udp_wrap url url_pattern util uv v8 wasi wasm_web_api watchdog worker zlib`.split(/\s+/);
 const MAX_DEPTH = 6;
-const FUNCTION_KEYS = new Set(['length', 'name', 'prototype', 'arguments', 'caller']);
 
 function describe(value, depth) {
   if (value === null) return { t: 'null' };

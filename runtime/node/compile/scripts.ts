@@ -28,7 +28,7 @@ const EVALUATION_PHASE = 2;
 export class ScriptCompiler {
   importCallback: ImportCallback | null = null;
   readonly #realm: Realm;
-  readonly #evaluate: typeof eval;
+  readonly #evaluate: (source: string) => unknown;
   readonly #scripts: Script[] = [];
   readonly #prefixes = new Map<string, number>();
 

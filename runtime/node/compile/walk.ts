@@ -14,7 +14,7 @@ export function children(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
   for (const key in node) {
     const value = node[key];
-    if (Array.isArray(value)) for (const item of value) isNode(item) && found.push(item);
+    if (Array.isArray(value)) for (const item of value) if (isNode(item)) found.push(item);
     else if (isNode(value)) found.push(value);
   }
   return found;

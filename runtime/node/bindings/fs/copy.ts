@@ -60,7 +60,7 @@ function copyTimes(context: FsContext, from: string, to: string): void {
 }
 
 function checkPaths(context: FsContext, from: string, to: string, dereference: boolean, isRecursive: boolean): void {
-  const { fs, realm } = context;
+  const { fs } = context;
   const source = emptyStat();
   const target = emptyStat();
   context.check(dereference ? fs.stat(context.pathOf(from), source) : fs.lstat(context.pathOf(from), source), 'cp', from);

@@ -2,15 +2,16 @@
 import { AsyncWrap } from '../stream-base/handle-wrap.ts';
 import { EBADF } from '../stream-base/errno.ts';
 import type { FsContext } from './context.ts';
-import { close } from './open.ts';
 
 export class FileHandle extends AsyncWrap {
   readonly #context: FsContext;
+  readonly #close: (fd: number) => void;
   #fd: number;
 
-  constructor(context: FsContext, fd: number) {
+  constructor(context: FsContext, fd: number, close: (fd: number) => void) {
     super(context.realm);
     this.#context = context;
+    this.#close = close;
     this.#fd = fd;
   }
 
@@ -22,7 +23,7 @@ export class FileHandle extends AsyncWrap {
     const fd = this.releaseFD();
     return this.#context.complete(this.#context.binding['kUsePromises'], () => {
       if (fd < 0) throw this.realm.uvException(EBADF, 'close');
-      close(this.#context, fd);
+      this.#close(fd);
     });
   }
 

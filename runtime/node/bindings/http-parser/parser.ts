@@ -1,6 +1,5 @@
 // HTTPParser: Node's HTTP parser object over llhttp. Runs in the process worker.
 import { performance } from '../../../process/intrinsics.ts';
-import type { Realm } from '../../realm.ts';
 import { AsyncWrap } from '../stream-base/handle-wrap.ts';
 import { UV_EOF } from '../stream-base/errno.ts';
 import type { StreamHandle } from '../stream-base/stream-handle.ts';

@@ -52,7 +52,7 @@ class Cloner {
     if (known !== undefined) return known;
     const hosted = this.#host.cloneHostObject(value, this.clone);
     if (hosted !== undefined) return this.#remember(value, hosted);
-    if (Array.isArray(value)) return this.#copyEntries(value, this.#remember(value, new Array(value.length)));
+    if (Array.isArray(value)) return this.#copyEntries(value, this.#remember(value, Array.from({ length: value.length })));
     if (value instanceof Map) return this.#cloneMap(value);
     if (value instanceof Set) return this.#cloneSet(value);
     if (value instanceof Error) return this.#cloneError(value);
@@ -101,6 +101,7 @@ class Cloner {
   #cloneLeaf(value: object): unknown {
     if (value instanceof Date) return this.#remember(value, new Date(value.getTime()));
     if (value instanceof RegExp) return this.#remember(value, new RegExp(value.source, value.flags));
+    // oxlint-disable-next-line unicorn/no-instanceof-builtins -- boxed values of this realm
     if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt) {
       return this.#remember(value, Object(value.valueOf()) as object);
     }

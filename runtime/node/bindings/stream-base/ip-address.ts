@@ -18,7 +18,7 @@ export function parseIpv6(text: string): number[] | null {
   if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
-  return [...head, ...new Array<number>(missing).fill(0), ...tail];
+  return [...head, ...Array.from({ length: missing }, () => 0), ...tail];
 }
 
 /** The shortest form (RFC 5952): the longest run of zero groups is left out; mapped IPv4 stays dotted. */
