@@ -6,7 +6,9 @@ export function registerServiceWorker(): void {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const workbox = new Workbox('/app.sw.js');
   workbox.addEventListener('waiting', () => {
-    notify('A new version of Verklet is ready. Your workspace would be closed.', { action: { label: 'Reload now', run: () => workbox.messageSkipWaiting() } });
+    notify('A new version of Verklet is ready. Your workspace would be closed.', {
+      action: { label: 'Reload now', run: () => workbox.messageSkipWaiting() },
+    });
   });
   workbox.addEventListener('controlling', ({ isUpdate }) => {
     if (isUpdate === true) location.reload();

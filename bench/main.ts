@@ -24,7 +24,17 @@ for (const name of names) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(rows, null, 2)}\n`);
   console.log(`\n${name}`);
-  console.table(rows.map(({ id, unit, ours, native, ratio, bar, holds }) => ({ id, unit, ours: round(ours), native: native === null ? '' : round(native), ratio: ratio === null ? '' : round(ratio), bar, holds })));
+  console.table(
+    rows.map(({ id, unit, ours, native, ratio, bar, holds }) => ({
+      id,
+      unit,
+      ours: round(ours),
+      native: native === null ? '' : round(native),
+      ratio: ratio === null ? '' : round(ratio),
+      bar,
+      holds,
+    })),
+  );
   missed += rows.filter((entry) => !entry.holds).length;
 }
 process.exitCode = missed === 0 ? 0 : 1;

@@ -6,8 +6,13 @@ import { chromium, type BrowserContext } from 'playwright';
 import { findBrowser } from '../scripts/setup.mjs';
 
 const flags = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 // Playwright's list includes storage partitioning. The last switch of a name wins, so this one replaces it.

@@ -52,7 +52,14 @@ test('a preview page finds nothing of it, cannot read its DOM and cannot navigat
     try { top.location.href = 'about:blank'; out.navigated = true; } catch (error) { out.navigated = error.name; }
     return out;
   })()`);
-  expect(found).toMatchObject({ storage: false, caches: false, databases: false, cookie: false, dom: 'SecurityError', navigated: 'SecurityError' });
+  expect(found).toMatchObject({
+    storage: false,
+    caches: false,
+    databases: false,
+    cookie: false,
+    dom: 'SecurityError',
+    navigated: 'SecurityError',
+  });
   expect(secretPage.url()).toContain('console.html');
 });
 
@@ -92,7 +99,10 @@ async function openPreview(): Promise<Frame> {
   const url = await secretPage.evaluate(async () => {
     const runtime = globalThis.harnessRuntime;
     if (!runtime.ports.list().some((open) => open.port === 3100)) {
-      await runtime.fs.writeFile('page.cjs', "require('http').createServer((q, r) => r.writeHead(200, { 'content-type': 'text/html' }).end('<title>page</title>')).listen(3100)");
+      await runtime.fs.writeFile(
+        'page.cjs',
+        "require('http').createServer((q, r) => r.writeHead(200, { 'content-type': 'text/html' }).end('<title>page</title>')).listen(3100)",
+      );
       void runtime.spawn('node', ['page.cjs']);
       await runtime.ports.waitFor(3100);
       document.body.append(runtime.preview(3100).createFrame('/'));
@@ -100,8 +110,17 @@ async function openPreview(): Promise<Frame> {
     return runtime.preview(3100).url;
   });
   const origin = new URL(url).origin;
-  const find = (): Frame | undefined => secretPage.frames().find((frame) => frame.url().startsWith(origin) && !frame.url().includes('/__verklet/'));
-  await expect.poll(async () => (await find()?.title().catch(() => '')) ?? '', { timeout: 20_000 }).toBe('page');
+  const find = (): Frame | undefined =>
+    secretPage.frames().find((frame) => frame.url().startsWith(origin) && !frame.url().includes('/__verklet/'));
+  await expect
+    .poll(
+      async () =>
+        (await find()
+          ?.title()
+          .catch(() => '')) ?? '',
+      { timeout: 20_000 },
+    )
+    .toBe('page');
   const frame = find();
   if (!frame) throw new Error('the preview frame is gone');
   return frame;

@@ -45,7 +45,11 @@ export interface Harness extends AsyncDisposable {
     mountZip(zip: Uint8Array, path: string): Promise<void>;
   };
   spawn(command: string, args?: readonly string[], options?: HarnessSpawnOptions): Promise<SpawnedResult>;
-  fetchPreview(port: number, path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
+  fetchPreview(
+    port: number,
+    path: string,
+    init?: { method?: string; headers?: Record<string, string>; body?: string },
+  ): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>;
   close(): Promise<void>;
 }
 
@@ -107,14 +111,20 @@ function makeHarness(page: Page, server: RunningServer, browser: LaunchedBrowser
       readFile: async (path) => Buffer.from(await page.evaluate(readBase64, path), 'base64'),
       writeFile: async (path, content) => {
         const url = exchange.offer(Buffer.from(content));
-        await page.evaluate(async ([to, from]) => globalThis.harnessRuntime.fs.writeFile(to, new Uint8Array(await (await fetch(from)).arrayBuffer())), [path, url] as const);
+        await page.evaluate(
+          async ([to, from]) => globalThis.harnessRuntime.fs.writeFile(to, new Uint8Array(await (await fetch(from)).arrayBuffer())),
+          [path, url] as const,
+        );
       },
       rm: (path) => page.evaluate((target) => globalThis.harnessRuntime.fs.rm(target, { recursive: true, force: true }), path),
       mkdir: (path) => page.evaluate((target) => globalThis.harnessRuntime.fs.mkdir(target, { recursive: true }), path),
       readdir: (path) => page.evaluate((target) => globalThis.harnessRuntime.fs.readdir(target), path),
       mountZip: async (zip, path) => {
         const url = exchange.offer(Buffer.from(zip));
-        await page.evaluate(async ([to, from]) => globalThis.harnessRuntime.fs.mount(new Uint8Array(await (await fetch(from)).arrayBuffer()), to), [path, url] as const);
+        await page.evaluate(
+          async ([to, from]) => globalThis.harnessRuntime.fs.mount(new Uint8Array(await (await fetch(from)).arrayBuffer()), to),
+          [path, url] as const,
+        );
       },
     },
     async spawn(command, args = [], spawnOptions = {}) {
@@ -170,14 +180,23 @@ async function runInPage({ id, command, args, options, input }: PageSpawn): Prom
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => ((timedOut = true), process.kill('SIGKILL')), timeoutMs);
   const drain = async (name: string, stream: ReadableStream<Uint8Array>): Promise<void> => {
     const reader = stream.getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) await globalThis.harnessOutput(id, name, encode(next.value));
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      await globalThis.harnessOutput(id, name, encode(next.value));
   };
   const [status] = await Promise.all([process.exit, drain('stdout', process.output), drain('stderr', process.errors)]);
   clearTimeout(timer);
   return { code: status.code, signal: status.signal, timedOut };
 }
 
-async function fetchInPage({ port, path, init }: { port: number; path: string; init: RequestInit }): Promise<{ status: number; headers: Record<string, string>; body: string }> {
+async function fetchInPage({
+  port,
+  path,
+  init,
+}: {
+  port: number;
+  path: string;
+  init: RequestInit;
+}): Promise<{ status: number; headers: Record<string, string>; body: string }> {
   const response = await globalThis.harnessRuntime.fetchPreview(port, path, init);
   const bytes = new Uint8Array(await response.arrayBuffer());
   let text = '';

@@ -11,7 +11,12 @@ test.afterAll(() => harness.close());
 test('the snippet of the introduction boots a runtime and runs Node', async () => {
   const result = await harness.page.evaluate(async (port) => {
     const { Runtime } = globalThis.verklet;
-    const runtime = await Runtime.boot({ projectId: 'prj_demo', backend: 'auto', persistenceKey: 'hybrid-workspace', previewHost: `preview.verklet.localhost:${port}` });
+    const runtime = await Runtime.boot({
+      projectId: 'prj_demo',
+      backend: 'auto',
+      persistenceKey: 'hybrid-workspace',
+      previewHost: `preview.verklet.localhost:${port}`,
+    });
     const process = await runtime.spawn('node', ['-p', 'process.version + " " + process.cwd()']);
     const output = await new Response(process.output).text();
     const status = await process.exit;

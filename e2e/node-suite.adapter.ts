@@ -23,7 +23,13 @@ interface SuiteResult {
   readonly timedOut: boolean;
 }
 
-export default async function adapter({ suite }: { suite: string }): Promise<{ name: string; root: string; jobs: number; spawn(argv: string[], options: SuiteSpawn): Promise<SuiteResult>; close(): Promise<void> }> {
+export default async function adapter({ suite }: { suite: string }): Promise<{
+  name: string;
+  root: string;
+  jobs: number;
+  spawn(argv: string[], options: SuiteSpawn): Promise<SuiteResult>;
+  close(): Promise<void>;
+}> {
   const zip = zipSuite(suite);
   let harness = await boot(zip);
   let reboots = 0;

@@ -40,7 +40,10 @@ for (const previewHost of ['preview.verklet.localhost', 'xpreview.localhost']) {
         for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 31) & 255;
         const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
         const answer = await (await fetch('/digest', { method: 'POST', body: bytes })).json();
-        return { ours: { size: bytes.length, sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('') }, theirs: answer };
+        return {
+          ours: { size: bytes.length, sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('') },
+          theirs: answer,
+        };
       });
       expect(theirs).toEqual(ours);
     });
@@ -142,8 +145,17 @@ async function openPreview(harness: Harness): Promise<Frame> {
     return preview.url;
   });
   const origin = new URL(url).origin;
-  const find = (): Frame | undefined => page.frames().find((frame) => frame.url().startsWith(origin) && !frame.url().includes('/__verklet/'));
-  await expect.poll(async () => (await find()?.title().catch(() => '')) ?? '', { timeout: 20_000 }).toBe('home');
+  const find = (): Frame | undefined =>
+    page.frames().find((frame) => frame.url().startsWith(origin) && !frame.url().includes('/__verklet/'));
+  await expect
+    .poll(
+      async () =>
+        (await find()
+          ?.title()
+          .catch(() => '')) ?? '',
+      { timeout: 20_000 },
+    )
+    .toBe('home');
   const frame = find();
   if (!frame) throw new Error('the preview frame is gone');
   return frame;

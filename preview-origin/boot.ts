@@ -62,7 +62,11 @@ function reload(): void {
 function showClosed(detail: string): void {
   document.title = 'The workspace is not open';
   const appUrl = wrapperUrl();
-  document.body.innerHTML = failureCard('no-workspace', { port: Number.parseInt(location.hostname, 10), detail, ...(appUrl === null ? {} : { appUrl }) });
+  document.body.innerHTML = failureCard('no-workspace', {
+    port: Number.parseInt(location.hostname, 10),
+    detail,
+    ...(appUrl === null ? {} : { appUrl }),
+  });
 }
 
 /** The app's own page for this preview: in its tab the preview has a workspace even where storage is partitioned by site. */

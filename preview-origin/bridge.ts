@@ -16,7 +16,8 @@ window.addEventListener('message', (event: MessageEvent<OfferPort | null>) => {
 void start();
 
 async function start(): Promise<void> {
-  if (!('serviceWorker' in navigator)) return tellFrame({ type: 'bridge-failed', reason: 'service-worker-missing', detail: 'This browser has no service workers here.' });
+  if (!('serviceWorker' in navigator))
+    return tellFrame({ type: 'bridge-failed', reason: 'service-worker-missing', detail: 'This browser has no service workers here.' });
   navigator.serviceWorker.addEventListener('message', (event: MessageEvent<NeedPort | null>) => {
     if (event.data?.type === 'verklet-need-port') tellFrame({ type: 'need-port' });
   });

@@ -12,7 +12,18 @@ const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
 const stampFile = path.join(dist, '.sources');
 
-const SOURCES = ['app/**', 'sw/**', 'runtime/**', 'preview-origin/**', 'examples/**', 'scripts/*.ts', 'index.html', 'manifest.webmanifest', 'vite.config.ts', 'package-lock.json'];
+const SOURCES = [
+  'app/**',
+  'sw/**',
+  'runtime/**',
+  'preview-origin/**',
+  'examples/**',
+  'scripts/*.ts',
+  'index.html',
+  'manifest.webmanifest',
+  'vite.config.ts',
+  'package-lock.json',
+];
 
 const stamp = sourceStamp();
 if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
@@ -21,7 +32,9 @@ if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync
 }
 
 await step('WebAssembly', () => compileWasm(root));
-await step("Node's library", () => execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/node/build/main.ts'], { cwd: root, stdio: 'inherit' }));
+await step("Node's library", () =>
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/node/build/main.ts'], { cwd: root, stdio: 'inherit' }),
+);
 rmSync(dist, { recursive: true, force: true });
 await step('preview service worker', () => viteBuild({ configFile: path.join(root, 'sw/preview/vite.config.ts'), logLevel: 'warn' }));
 await step('preview host', () => viteBuild({ configFile: path.join(root, 'preview-origin/vite.config.ts'), logLevel: 'warn' }));

@@ -5,7 +5,10 @@ import { ensureDependencies, nodeBinary, root, run, say } from './setup.mjs';
 ensureDependencies();
 const bin = (name) => path.join(root, 'node_modules', name);
 const steps = [
-  ['wasm', ['--disable-warning=ExperimentalWarning', '-e', `import('./scripts/wasm.ts').then((m) => m.compileWasm(${JSON.stringify(root)}))`]],
+  [
+    'wasm',
+    ['--disable-warning=ExperimentalWarning', '-e', `import('./scripts/wasm.ts').then((m) => m.compileWasm(${JSON.stringify(root)}))`],
+  ],
   ['types', [bin('typescript/bin/tsc'), '-b']],
   ['lint', [bin('oxlint/bin/oxlint'), '--deny-warnings']],
   ['format', [bin('oxfmt/bin/oxfmt'), '--check']],

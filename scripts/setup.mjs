@@ -10,7 +10,9 @@ const stampFile = path.join(root, 'node_modules', '.verklet-lock');
 
 /** Installs dependencies when they are missing or older than the lockfile. */
 export function ensureDependencies() {
-  const wanted = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   say('Installing dependencies ...');
   // Not `npm ci`: npm 11 refuses a lockfile when a registry lacks an optional package of some other platform (npm/cli#9846).

@@ -17,13 +17,22 @@ const environment = { CHROMIUM: browser };
 count('static checks', runNode(['scripts/check.mjs', '--static']));
 count('build', runNode(['--disable-warning=ExperimentalWarning', 'scripts/build.ts', '--if-stale']));
 const unitReport = path.join(reports, 'unit.json');
-const unitCode = runNode(['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]);
+const unitCode = runNode([
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${unitReport}`,
+]);
 countReport('unit and browser tests', unitCode, () => {
   const report = JSON.parse(readFileSync(unitReport, 'utf8'));
   return { ok: report.numPassedTests, bad: report.numFailedTests };
 });
 const e2eReport = path.join(reports, 'e2e.json');
-const e2eCode = run(nodeBinary(), ['node_modules/playwright/cli.js', 'test', '--config', 'e2e/playwright.config.ts'], { ...environment, PLAYWRIGHT_JSON_OUTPUT_NAME: e2eReport });
+const e2eCode = run(nodeBinary(), ['node_modules/playwright/cli.js', 'test', '--config', 'e2e/playwright.config.ts'], {
+  ...environment,
+  PLAYWRIGHT_JSON_OUTPUT_NAME: e2eReport,
+});
 countReport('end-to-end tests', e2eCode, () => {
   const { stats } = JSON.parse(readFileSync(e2eReport, 'utf8'));
   return { ok: stats.expected + stats.flaky, bad: stats.unexpected };

@@ -21,7 +21,18 @@ export async function compileWasm(root: string): Promise<void> {
 async function compile(root: string, entry: string, target: string, isShared: boolean): Promise<void> {
   const { default: asc } = await import('assemblyscript/asc');
   const shared = ['--importMemory', '--sharedMemory', '--enable', 'threads', '--initialMemory', '16', '--maximumMemory', '65536'];
-  const options = [entry, '--outFile', path.relative(root, target), '--runtime', 'stub', '-O3', '--noAssert', '--enable', 'bulk-memory', ...(isShared ? shared : [])];
+  const options = [
+    entry,
+    '--outFile',
+    path.relative(root, target),
+    '--runtime',
+    'stub',
+    '-O3',
+    '--noAssert',
+    '--enable',
+    'bulk-memory',
+    ...(isShared ? shared : []),
+  ];
   const { error, stderr } = await asc.main([...options, '--baseDir', root]);
   if (error) throw new Error(`${entry} did not compile:\n${stderr.toString()}`);
 }

@@ -24,7 +24,8 @@ beforeAll(() => {
 
 afterAll(() => rmSync(dist, { recursive: true, force: true }));
 
-const get = (host: string, pathname: string): Response | Promise<Response> => app.request(`http://${host}${pathname}`, { headers: { host } });
+const get = (host: string, pathname: string): Response | Promise<Response> =>
+  app.request(`http://${host}${pathname}`, { headers: { host } });
 
 test('the app is isolated and may not be framed by others', async () => {
   const page = await get('verklet.localhost:4173', '/');
@@ -67,7 +68,12 @@ test('any other path of a port origin is the boot page, also on the second previ
   expect(await page.text()).toBe('boot');
 });
 
-test.each(['evil.example', `3000--${WORKSPACE}.other.localhost`, '99999--abcdefgh.preview.verklet.localhost', 'x.preview.verklet.localhost'])('%s is not served', async (host) => {
+test.each([
+  'evil.example',
+  `3000--${WORKSPACE}.other.localhost`,
+  '99999--abcdefgh.preview.verklet.localhost',
+  'x.preview.verklet.localhost',
+])('%s is not served', async (host) => {
   expect((await get(host, '/')).status).toBe(421);
 });
 

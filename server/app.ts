@@ -2,7 +2,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Hono, type Context } from 'hono';
-import { appHeaders, assetHeaders, bridgeHeaders, frameHeaders, parsePreviewHost, previewHeaders, serviceWorkerHeaders, type HeaderSet } from '#headers';
+import {
+  appHeaders,
+  assetHeaders,
+  bridgeHeaders,
+  frameHeaders,
+  parsePreviewHost,
+  previewHeaders,
+  serviceWorkerHeaders,
+  type HeaderSet,
+} from '#headers';
 import type { ServerConfig } from './config.ts';
 import { createRegistryProxy } from './registry-proxy.ts';
 import { serveFile } from './static-files.ts';
@@ -47,7 +56,9 @@ async function serveSite(site: Site, pathname: string, request: Request, config:
     case 'app':
       return serveApp(pathname, request, config);
     case 'embed':
-      return (await serveFile(path.join(config.distFolder, 'embed'), pathname === '/' ? '/index.html' : pathname, request, {})) ?? notFound();
+      return (
+        (await serveFile(path.join(config.distFolder, 'embed'), pathname === '/' ? '/index.html' : pathname, request, {})) ?? notFound()
+      );
     case 'workspace':
     case 'port':
       return servePreviewHost(site, pathname, request, config);
@@ -86,7 +97,9 @@ async function framePage(folder: string, config: ServerConfig): Promise<Response
   const parents = allowedParents(config);
   const page = await readFile(path.join(folder, '__verklet/frame.html'), 'utf8');
   const filled = page.replace('name="verklet-parents" content=""', `name="verklet-parents" content="${parents.join(' ')}"`);
-  return new Response(filled, { headers: { ...frameHeaders(parents), 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' } });
+  return new Response(filled, {
+    headers: { ...frameHeaders(parents), 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' },
+  });
 }
 
 async function bootPage(config: ServerConfig, request: Request): Promise<Response> {
@@ -97,7 +110,8 @@ async function bootPage(config: ServerConfig, request: Request): Promise<Respons
 }
 
 export function allowedParents(config: ServerConfig): string[] {
-  const port = (config.scheme === 'http' && config.port === 80) || (config.scheme === 'https' && config.port === 443) ? '' : `:${config.port}`;
+  const port =
+    (config.scheme === 'http' && config.port === 80) || (config.scheme === 'https' && config.port === 443) ? '' : `:${config.port}`;
   return [`${config.scheme}://${config.appHost}${port}`, `${config.scheme}://${config.embedHost}${port}`, ...config.extraParents];
 }
 

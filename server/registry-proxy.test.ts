@@ -77,10 +77,13 @@ test('a scoped name passes in both spellings', async () => {
   expect(seen.every((request) => request.url === '/@scope%2fleft')).toBe(true);
 });
 
-test.each(['-/v1/login', '../secret', 'left/../../x', 'left/-/../x.tgz', 'http://elsewhere.example/x', 'left?x=1', '-/npm/v1/tokens', ''])('%j is not a registry path', async (bad) => {
-  expect((await get(bad)).status).toBe(404);
-  expect(seen).toHaveLength(0);
-});
+test.each(['-/v1/login', '../secret', 'left/../../x', 'left/-/../x.tgz', 'http://elsewhere.example/x', 'left?x=1', '-/npm/v1/tokens', ''])(
+  '%j is not a registry path',
+  async (bad) => {
+    expect((await get(bad)).status).toBe(404);
+    expect(seen).toHaveLength(0);
+  },
+);
 
 test('a package the registry does not have is 404, and writing is refused', async () => {
   expect((await get('missing')).status).toBe(404);

@@ -75,7 +75,9 @@ export function createRegistryProxy(upstream: string, cacheFolder: string): Regi
     const metaText = cached ? await readIfThere(`${file}.json`) : null;
     const meta = metaText ? (JSON.parse(metaText.toString()) as CachedPackument) : null;
     if (cached && meta && !noCache && Date.now() - meta.fetchedAtMs < FRESH_MS) return cached;
-    const headers: Record<string, string> = { Accept: isAbbreviated ? `${ABBREVIATED}; q=1.0, application/json; q=0.8` : 'application/json' };
+    const headers: Record<string, string> = {
+      Accept: isAbbreviated ? `${ABBREVIATED}; q=1.0, application/json; q=0.8` : 'application/json',
+    };
     if (meta) headers['If-None-Match'] = meta.etag;
     let response: Response;
     try {
@@ -155,7 +157,10 @@ function answer(request: Request, bytes: Buffer, headers: Record<string, string>
 }
 
 function refuse(status: number, error: string): Response {
-  return Response.json({ error }, { status, headers: { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' } });
+  return Response.json(
+    { error },
+    { status, headers: { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' } },
+  );
 }
 
 async function readIfThere(file: string): Promise<Buffer | null> {

@@ -10,7 +10,13 @@ export function EditorTabs({ files }: { files: OpenFiles }) {
         const isShown = files.shownPath.value === file.path;
         return (
           <div key={file.path} class={`tab ${isShown ? 'shown' : ''}`}>
-            <button type="button" role="tab" aria-selected={isShown} title={file.path} onClick={() => void (files.shownPath.value = file.path)}>
+            <button
+              type="button"
+              role="tab"
+              aria-selected={isShown}
+              title={file.path}
+              onClick={() => void (files.shownPath.value = file.path)}
+            >
               {file.path.slice(file.path.lastIndexOf('/') + 1)}
               {isUnsaved(file) && <span class="unsaved" role="img" aria-label="not saved" />}
             </button>

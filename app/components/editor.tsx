@@ -13,9 +13,17 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { OpenFiles } from '../state/open-files.ts';
 
 const LANGUAGES: Readonly<Record<string, () => Extension>> = {
-  js: () => javascript(), mjs: () => javascript(), cjs: () => javascript(), jsx: () => javascript({ jsx: true }),
-  ts: () => javascript({ typescript: true }), mts: () => javascript({ typescript: true }), tsx: () => javascript({ jsx: true, typescript: true }),
-  json: () => json(), html: () => html(), css: () => css(), md: () => markdown(),
+  js: () => javascript(),
+  mjs: () => javascript(),
+  cjs: () => javascript(),
+  jsx: () => javascript({ jsx: true }),
+  ts: () => javascript({ typescript: true }),
+  mts: () => javascript({ typescript: true }),
+  tsx: () => javascript({ jsx: true, typescript: true }),
+  json: () => json(),
+  html: () => html(),
+  css: () => css(),
+  md: () => markdown(),
 };
 
 /** Colours are custom properties, so that a theme change needs no new state. */

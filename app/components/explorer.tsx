@@ -32,9 +32,21 @@ export function Explorer({ workspace }: { workspace: Workspace }) {
         </button>
       </header>
       {naming !== null && <NameForm naming={naming} workspace={workspace} onDone={() => setNaming(null)} />}
-      <ul ref={list} class="tree" role="tree" aria-label="Files of the workspace" onKeyDown={(event) => press(event, { workspace, rows, focused, focus, rename: (path) => setNaming({ kind: 'rename', path }) })}>
+      <ul
+        ref={list}
+        class="tree"
+        role="tree"
+        aria-label="Files of the workspace"
+        onKeyDown={(event) => press(event, { workspace, rows, focused, focus, rename: (path) => setNaming({ kind: 'rename', path }) })}
+      >
         {rows.map((row) => (
-          <Row key={row.path} row={row} isFocused={row.path === focused} workspace={workspace} onFocus={() => void (workspace.tree.focused.value = row.path)} />
+          <Row
+            key={row.path}
+            row={row}
+            isFocused={row.path === focused}
+            workspace={workspace}
+            onFocus={() => void (workspace.tree.focused.value = row.path)}
+          />
         ))}
       </ul>
       {rows.length === 0 && <p class="empty">No files yet.</p>}
@@ -121,7 +133,17 @@ function NameForm({ naming, workspace, onDone }: { naming: Naming; workspace: Wo
   };
   return (
     <form class="name-form" onSubmit={submit}>
-      <input name="name" aria-label={label} placeholder={label} defaultValue={initial} autocomplete="off" spellcheck={false} ref={(input) => input?.focus()} onKeyDown={(event) => event.key === 'Escape' && onDone()} onBlur={onDone} />
+      <input
+        name="name"
+        aria-label={label}
+        placeholder={label}
+        defaultValue={initial}
+        autocomplete="off"
+        spellcheck={false}
+        ref={(input) => input?.focus()}
+        onKeyDown={(event) => event.key === 'Escape' && onDone()}
+        onBlur={onDone}
+      />
     </form>
   );
 }

@@ -30,7 +30,13 @@ export function Palette() {
     if (event.key === 'Enter') run(found[chosen]);
   };
   return (
-    <dialog ref={dialog} class="palette" aria-label="Commands" onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+    <dialog
+      ref={dialog}
+      class="palette"
+      aria-label="Commands"
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+    >
       <input
         type="text"
         role="combobox"
@@ -48,7 +54,15 @@ export function Palette() {
       />
       <ul id="palette-list" role="listbox" aria-label="Commands">
         {found.map((command, index) => (
-          <li key={command.id} id={`palette-${command.id}`} role="option" aria-selected={index === chosen} data-command={command.id} onClick={() => run(command)} onMouseMove={() => setChosen(index)}>
+          <li
+            key={command.id}
+            id={`palette-${command.id}`}
+            role="option"
+            aria-selected={index === chosen}
+            data-command={command.id}
+            onClick={() => run(command)}
+            onMouseMove={() => setChosen(index)}
+          >
             <span>{command.title}</span>
             {command.keys && <kbd>{keysText(command.keys)}</kbd>}
           </li>
@@ -61,5 +75,8 @@ export function Palette() {
 
 function matches({ title }: AppCommand, query: string): boolean {
   const text = title.toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

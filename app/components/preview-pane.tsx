@@ -9,7 +9,11 @@ export function PreviewPane({ workspace }: { workspace: Workspace }) {
   const shown = ports.find(({ port }) => port === workspace.shownPort.value) ?? ports.at(-1) ?? null;
   return (
     <section class="preview-pane" aria-label="Preview">
-      {shown === null ? <NoServer workspace={workspace} /> : <Page key={`${shown.port}-${shown.pid}`} workspace={workspace} port={shown.port} />}
+      {shown === null ? (
+        <NoServer workspace={workspace} />
+      ) : (
+        <Page key={`${shown.port}-${shown.pid}`} workspace={workspace} port={shown.port} />
+      )}
     </section>
   );
 }
@@ -65,7 +69,12 @@ function PortChoice({ workspace, port }: { workspace: Workspace; port: number })
   const ports = workspace.ports.value;
   if (ports.length < 2) return <span class="port">:{port}</span>;
   return (
-    <select class="port" aria-label="Port" value={port} onChange={(event) => void (workspace.shownPort.value = Number(event.currentTarget.value))}>
+    <select
+      class="port"
+      aria-label="Port"
+      value={port}
+      onChange={(event) => void (workspace.shownPort.value = Number(event.currentTarget.value))}
+    >
       {ports.map((open) => (
         <option key={open.port} value={open.port}>
           :{open.port}

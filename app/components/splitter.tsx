@@ -26,7 +26,8 @@ export function Splitter({ label, property, orientation, direction, initial, sma
   const drag = (down: PointerEvent): void => {
     const start = orientation === 'vertical' ? down.clientX : down.clientY;
     const before = size.current;
-    const move = (event: PointerEvent): void => set(before + direction * ((orientation === 'vertical' ? event.clientX : event.clientY) - start));
+    const move = (event: PointerEvent): void =>
+      set(before + direction * ((orientation === 'vertical' ? event.clientX : event.clientY) - start));
     bar.current?.setPointerCapture(down.pointerId);
     bar.current?.addEventListener('pointermove', move);
     bar.current?.addEventListener('lostpointercapture', () => bar.current?.removeEventListener('pointermove', move), { once: true });
@@ -38,6 +39,18 @@ export function Splitter({ label, property, orientation, direction, initial, sma
     set(size.current + direction * (event.key === more ? KEY_STEP_PX : -KEY_STEP_PX));
   };
   return (
-    <div ref={bar} class={`splitter ${orientation}`} role="separator" tabIndex={0} aria-label={label} aria-orientation={orientation} aria-valuemin={smallest} aria-valuemax={largest} aria-valuenow={initial} onPointerDown={drag} onKeyDown={press} />
+    <div
+      ref={bar}
+      class={`splitter ${orientation}`}
+      role="separator"
+      tabIndex={0}
+      aria-label={label}
+      aria-orientation={orientation}
+      aria-valuemin={smallest}
+      aria-valuemax={largest}
+      aria-valuenow={initial}
+      onPointerDown={drag}
+      onKeyDown={press}
+    />
   );
 }

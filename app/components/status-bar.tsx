@@ -33,7 +33,13 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
         <Icon of={Info} size={13} />
         What ran where
       </button>
-      <button type="button" class="status" data-command="theme.next" aria-label={`Theme: ${theme.value}`} onClick={() => runCommand('theme.next')}>
+      <button
+        type="button"
+        class="status"
+        data-command="theme.next"
+        aria-label={`Theme: ${theme.value}`}
+        onClick={() => runCommand('theme.next')}
+      >
         <Icon of={themeIcon} size={13} />
       </button>
     </footer>

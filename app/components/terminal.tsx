@@ -10,12 +10,36 @@ import { fontSizePx, isDark } from '../state/settings.ts';
 import type { Workspace } from '../state/workspace.ts';
 
 const DARK: ITheme = {
-  background: '#14161b', foreground: '#d8dbe2', cursor: '#ffb454', selectionBackground: '#36404f', black: '#1d2027', brightBlack: '#6b7280', red: '#f07178', green: '#a6cc70',
-  yellow: '#ffcc66', blue: '#73b8ff', magenta: '#d4a6ff', cyan: '#5ccfe6', white: '#d8dbe2', brightWhite: '#ffffff',
+  background: '#14161b',
+  foreground: '#d8dbe2',
+  cursor: '#ffb454',
+  selectionBackground: '#36404f',
+  black: '#1d2027',
+  brightBlack: '#6b7280',
+  red: '#f07178',
+  green: '#a6cc70',
+  yellow: '#ffcc66',
+  blue: '#73b8ff',
+  magenta: '#d4a6ff',
+  cyan: '#5ccfe6',
+  white: '#d8dbe2',
+  brightWhite: '#ffffff',
 };
 const LIGHT: ITheme = {
-  background: '#fbfaf7', foreground: '#24272e', cursor: '#b35c00', selectionBackground: '#e3ddcf', black: '#24272e', brightBlack: '#6d717a', red: '#b3261e', green: '#3a6b1f',
-  yellow: '#835600', blue: '#0b57a4', magenta: '#7b3fa0', cyan: '#00697a', white: '#5a5e66', brightWhite: '#24272e',
+  background: '#fbfaf7',
+  foreground: '#24272e',
+  cursor: '#b35c00',
+  selectionBackground: '#e3ddcf',
+  black: '#24272e',
+  brightBlack: '#6d717a',
+  red: '#b3261e',
+  green: '#3a6b1f',
+  yellow: '#835600',
+  blue: '#0b57a4',
+  magenta: '#7b3fa0',
+  cyan: '#00697a',
+  white: '#5a5e66',
+  brightWhite: '#24272e',
 };
 
 interface TerminalProps {
@@ -31,7 +55,14 @@ export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
   const screenRef = useRef<Screen | null>(null);
 
   useEffect(() => {
-    const screen = new Screen({ fontFamily: 'ui-monospace, "SF Mono", "Cascadia Code", "JetBrains Mono", Menlo, Consolas, monospace', cursorBlink: true, scrollback: 5000, allowProposedApi: false, minimumContrastRatio: 4.5, lineHeight: 1.25 });
+    const screen = new Screen({
+      fontFamily: 'ui-monospace, "SF Mono", "Cascadia Code", "JetBrains Mono", Menlo, Consolas, monospace',
+      cursorBlink: true,
+      scrollback: 5000,
+      allowProposedApi: false,
+      minimumContrastRatio: 4.5,
+      lineHeight: 1.25,
+    });
     const fit = new FitAddon();
     screen.loadAddon(fit);
     screen.loadAddon(new WebLinksAddon());
@@ -65,7 +96,12 @@ export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
 }
 
 /** Joins screen and shell until the shell ends. */
-async function connect(screen: Screen, workspace: Workspace, onReady: (send: (text: string) => void) => void, onEnd: () => void): Promise<void> {
+async function connect(
+  screen: Screen,
+  workspace: Workspace,
+  onReady: (send: (text: string) => void) => void,
+  onEnd: () => void,
+): Promise<void> {
   const shell = await workspace.runtime.spawn('sh', [], { terminal: { columns: screen.cols, rows: screen.rows } });
   const writer = shell.input.getWriter();
   const encoder = new TextEncoder();

@@ -20,7 +20,13 @@ export function Terminals({ workspace }: { workspace: Workspace }) {
             </button>
           </div>
         ))}
-        <button type="button" class="quiet square" data-command="terminal.new" aria-label="New terminal" onClick={() => workspace.addTerminal()}>
+        <button
+          type="button"
+          class="quiet square"
+          data-command="terminal.new"
+          aria-label="New terminal"
+          onClick={() => workspace.addTerminal()}
+        >
           <Icon of={Plus} size={14} />
         </button>
       </div>

@@ -15,7 +15,12 @@ import { StatusBar } from './status-bar.tsx';
 const Editor = lazy(() => import('./editor.tsx').then(({ Editor: default_ }) => ({ default: default_ })));
 const Terminals = lazy(() => import('./terminals.tsx').then(({ Terminals: default_ }) => ({ default: default_ })));
 
-const PANES = [['files', 'Files', FolderTree], ['editor', 'Editor', FileCode], ['preview', 'Preview', Globe], ['terminal', 'Terminal', SquareTerminal]] as const;
+const PANES = [
+  ['files', 'Files', FolderTree],
+  ['editor', 'Editor', FileCode],
+  ['preview', 'Preview', Globe],
+  ['terminal', 'Terminal', SquareTerminal],
+] as const;
 
 export function Workbench({ workspace }: { workspace: Workspace }) {
   return (
@@ -27,14 +32,28 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
         <Logo size={20} />
         <h1>{workspace.template.title}</h1>
         <Steps workspace={workspace} />
-        <button type="button" class="quiet" data-command="palette.open" aria-label="Show all commands" onClick={() => runCommand('palette.open')}>
+        <button
+          type="button"
+          class="quiet"
+          data-command="palette.open"
+          aria-label="Show all commands"
+          onClick={() => runCommand('palette.open')}
+        >
           <Icon of={Command} size={14} />
           <span class="wide-only">Commands</span>
         </button>
       </header>
       <div class="panes">
         <Explorer workspace={workspace} />
-        <Splitter label="Width of the explorer" property="--explorer" orientation="vertical" direction={1} initial={220} smallest={140} largest={480} />
+        <Splitter
+          label="Width of the explorer"
+          property="--explorer"
+          orientation="vertical"
+          direction={1}
+          initial={220}
+          smallest={140}
+          largest={480}
+        />
         <div class="centre">
           <section class="editor-pane" aria-label="Editor">
             <EditorTabs files={workspace.files} />
@@ -42,12 +61,28 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
               <Editor files={workspace.files} />
             </Suspense>
           </section>
-          <Splitter label="Height of the terminal" property="--terminal" orientation="horizontal" direction={-1} initial={240} smallest={90} largest={640} />
+          <Splitter
+            label="Height of the terminal"
+            property="--terminal"
+            orientation="horizontal"
+            direction={-1}
+            initial={240}
+            smallest={90}
+            largest={640}
+          />
           <Suspense fallback={<section class="terminal-pane" />}>
             <Terminals workspace={workspace} />
           </Suspense>
         </div>
-        <Splitter label="Width of the preview" property="--preview" orientation="vertical" direction={-1} initial={440} smallest={200} largest={900} />
+        <Splitter
+          label="Width of the preview"
+          property="--preview"
+          orientation="vertical"
+          direction={-1}
+          initial={440}
+          smallest={200}
+          largest={900}
+        />
         <PreviewPane workspace={workspace} />
         {areDiagnosticsShown.value && <Diagnostics workspace={workspace} />}
       </div>
@@ -69,7 +104,14 @@ function Steps({ workspace }: { workspace: Workspace }) {
   return (
     <div class="steps" role="group" aria-label="First steps">
       {workspace.template.steps.map((step) => (
-        <button key={step} type="button" class="step" data-step={step} title={`Type “${step}” into the terminal`} onClick={() => workspace.typeIntoTerminal?.(`${step}\r`)}>
+        <button
+          key={step}
+          type="button"
+          class="step"
+          data-step={step}
+          title={`Type “${step}” into the terminal`}
+          onClick={() => workspace.typeIntoTerminal?.(`${step}\r`)}
+        >
           <code>{step}</code>
         </button>
       ))}

@@ -13,8 +13,6 @@ export interface AppCommand {
   run(): void;
 }
 
-export type PaneName = 'explorer' | 'preview' | 'terminal' | 'diagnostics';
-
 export const isPaletteOpen = signal(false);
 export const areDiagnosticsShown = signal(false);
 export const shownPane = signal<'files' | 'editor' | 'preview' | 'terminal'>('editor');
@@ -26,8 +24,20 @@ export const commands: readonly AppCommand[] = [
   { id: 'palette.open', title: 'Show all commands', keys: 'Mod+K', isEnabled: always, run: () => void (isPaletteOpen.value = true) },
   { id: 'file.save', title: 'Save file', keys: 'Mod+S', isEnabled: inWorkspace, run: save },
   { id: 'file.close', title: 'Close file', isEnabled: inWorkspace, run: closeFile },
-  { id: 'terminal.new', title: 'New terminal', keys: 'Mod+Shift+Backquote', isEnabled: inWorkspace, run: () => currentWorkspace()?.addTerminal() },
-  { id: 'diagnostics.toggle', title: 'Show or hide what ran where', keys: 'Mod+Shift+D', isEnabled: inWorkspace, run: () => void (areDiagnosticsShown.value = !areDiagnosticsShown.value) },
+  {
+    id: 'terminal.new',
+    title: 'New terminal',
+    keys: 'Mod+Shift+Backquote',
+    isEnabled: inWorkspace,
+    run: () => currentWorkspace()?.addTerminal(),
+  },
+  {
+    id: 'diagnostics.toggle',
+    title: 'Show or hide what ran where',
+    keys: 'Mod+Shift+D',
+    isEnabled: inWorkspace,
+    run: () => void (areDiagnosticsShown.value = !areDiagnosticsShown.value),
+  },
   { id: 'workspace.download', title: 'Download workspace as zip', isEnabled: inWorkspace, run: download },
   { id: 'workspace.close', title: 'Close workspace', isEnabled: inWorkspace, run: close },
   { id: 'theme.next', title: 'Switch theme', isEnabled: always, run: nextTheme },
@@ -42,12 +52,16 @@ export function runCommand(id: string): void {
 
 /** Runs shortcuts wherever the focus is. */
 export function listenToShortcuts(target: Window): void {
-  target.addEventListener('keydown', (event) => {
-    const command = commands.find(({ keys }) => keys !== undefined && matches(event, keys));
-    if (command === undefined || !command.isEnabled()) return;
-    event.preventDefault();
-    command.run();
-  }, { capture: true });
+  target.addEventListener(
+    'keydown',
+    (event) => {
+      const command = commands.find(({ keys }) => keys !== undefined && matches(event, keys));
+      if (command === undefined || !command.isEnabled()) return;
+      event.preventDefault();
+      command.run();
+    },
+    { capture: true },
+  );
 }
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
@@ -56,12 +70,20 @@ function matches(event: KeyboardEvent, keys: string): boolean {
   const parts = keys.split('+');
   const key = parts.at(-1) ?? '';
   const hasModifier = isApple ? event.metaKey : event.ctrlKey;
-  return hasModifier === parts.includes('Mod') && event.shiftKey === parts.includes('Shift') && (event.key.toUpperCase() === key || event.code === key);
+  return (
+    hasModifier === parts.includes('Mod') &&
+    event.shiftKey === parts.includes('Shift') &&
+    (event.key.toUpperCase() === key || event.code === key)
+  );
 }
 
 /** As the platform writes it. */
 export function keysText(keys: string): string {
-  return keys.replace('Mod', isApple ? '⌘' : 'Ctrl').replace('Shift', isApple ? '⇧' : 'Shift').replace('Backquote', '`').replaceAll('+', isApple ? '' : '+');
+  return keys
+    .replace('Mod', isApple ? '⌘' : 'Ctrl')
+    .replace('Shift', isApple ? '⇧' : 'Shift')
+    .replace('Backquote', '`')
+    .replaceAll('+', isApple ? '' : '+');
 }
 
 function save(): void {
@@ -80,7 +102,8 @@ function close(): void {
   const workspace = currentWorkspace();
   if (workspace === null) return;
   // Nothing is stored yet: closing loses the files, so the user decides.
-  if (confirm('Close this workspace? It lives in memory only, so its files are lost. Download it first if you want to keep them.')) void reporting(closeWorkspace);
+  if (confirm('Close this workspace? It lives in memory only, so its files are lost. Download it first if you want to keep them.'))
+    void reporting(closeWorkspace);
 }
 
 function download(): void {

@@ -20,7 +20,10 @@ export const isDark = signal(false);
 function read(): Stored {
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Stored>;
-    return { theme: value.theme === 'light' || value.theme === 'dark' ? value.theme : 'system', fontSizePx: clamp(value.fontSizePx ?? SIZES.standard) };
+    return {
+      theme: value.theme === 'light' || value.theme === 'dark' ? value.theme : 'system',
+      fontSizePx: clamp(value.fontSizePx ?? SIZES.standard),
+    };
   } catch {
     // Storage is blocked or damaged: the defaults are always right.
     return { theme: 'system', fontSizePx: SIZES.standard };

@@ -97,7 +97,12 @@ export const express: Template = {
   id: 'express',
   title: 'Express',
   summary: 'A web server with a JSON route and static files.',
-  files: { 'package.json': manifest, 'package-lock.json': lockfile, 'server.js': server, public: { 'index.html': page, 'style.css': style, 'page.js': script } },
+  files: {
+    'package.json': manifest,
+    'package-lock.json': lockfile,
+    'server.js': server,
+    public: { 'index.html': page, 'style.css': style, 'page.js': script },
+  },
   open: 'server.js',
   steps: ['npm ci', 'node server.js'],
 };

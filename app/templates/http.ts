@@ -22,7 +22,10 @@ export const http: Template = {
   id: 'http',
   title: 'HTTP server',
   summary: 'Node’s own http module, nothing to install.',
-  files: { 'package.json': '{\n  "name": "http-server",\n  "private": true,\n  "scripts": {\n    "start": "node server.js"\n  }\n}\n', 'server.js': server },
+  files: {
+    'package.json': '{\n  "name": "http-server",\n  "private": true,\n  "scripts": {\n    "start": "node server.js"\n  }\n}\n',
+    'server.js': server,
+  },
   open: 'server.js',
   steps: ['node server.js'],
 };

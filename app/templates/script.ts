@@ -16,7 +16,11 @@ export const script: Template = {
   id: 'script',
   title: 'Node script',
   summary: 'One ES module with top-level await.',
-  files: { 'package.json': '{\n  "name": "script",\n  "private": true,\n  "type": "module",\n  "scripts": {\n    "start": "node main.js"\n  }\n}\n', 'main.js': main },
+  files: {
+    'package.json':
+      '{\n  "name": "script",\n  "private": true,\n  "type": "module",\n  "scripts": {\n    "start": "node main.js"\n  }\n}\n',
+    'main.js': main,
+  },
   open: 'main.js',
   steps: ['node main.js'],
 };

@@ -14,7 +14,10 @@ export async function rows(): Promise<BenchRow[]> {
     boots.push(times.bootMs);
     firstExits.push(times.firstExitMs);
   }
-  return [row('boot-resolved', 'ms', median(boots), null, { atMost: 400 }), row('first-spawn-exited', 'ms', median(firstExits), null, { atMost: 800 })];
+  return [
+    row('boot-resolved', 'ms', median(boots), null, { atMost: 400 }),
+    row('first-spawn-exited', 'ms', median(firstExits), null, { atMost: 800 }),
+  ];
 }
 
 async function bootOnce(previewHost: string): Promise<{ bootMs: number; firstExitMs: number }> {

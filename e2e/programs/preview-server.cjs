@@ -16,7 +16,9 @@ const routes = {
   },
   '/range': (req, res) => {
     const [, from, to] = /bytes=(\d+)-(\d+)/.exec(req.headers.range);
-    res.writeHead(206, { 'content-range': `bytes ${from}-${to}/${big.length}`, 'accept-ranges': 'bytes' }).end(big.subarray(+from, +to + 1));
+    res
+      .writeHead(206, { 'content-range': `bytes ${from}-${to}/${big.length}`, 'accept-ranges': 'bytes' })
+      .end(big.subarray(+from, +to + 1));
   },
   '/redirect': (req, res) => res.writeHead(302, { location: '/landed' }).end(),
   '/landed': (req, res) => html(res, '<title>landed</title>'),
@@ -36,8 +38,13 @@ const routes = {
   },
   '/slow': (req, res) => {
     let isAborted = false;
-    res.on('close', () => { isAborted = !res.writableEnded; if (isAborted) aborted += 1; });
-    setTimeout(() => { if (!isAborted) json(res, { done: true }); }, 20_000).unref();
+    res.on('close', () => {
+      isAborted = !res.writableEnded;
+      if (isAborted) aborted += 1;
+    });
+    setTimeout(() => {
+      if (!isAborted) json(res, { done: true });
+    }, 20_000).unref();
   },
   '/aborted': (req, res) => json(res, { aborted }),
   '/exit': () => process.exit(0),
@@ -54,7 +61,10 @@ const server = http.createServer((req, res) => {
 });
 // A WebSocket echo by hand: no package is installed in this test.
 server.on('upgrade', (req, socket) => {
-  const accept = crypto.createHash('sha1').update(req.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
+  const accept = crypto
+    .createHash('sha1')
+    .update(req.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11')
+    .digest('base64');
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
   socket.on('data', (frame) => {
     const opcode = frame[0] & 15;

@@ -4,5 +4,10 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: import.meta.dirname,
-  build: { outDir: path.join(import.meta.dirname, '../../dist/embed'), emptyOutDir: false, target: 'es2024', rolldownOptions: { input: ['index', 'console'].map((page) => path.join(import.meta.dirname, `${page}.html`)) } },
+  build: {
+    outDir: path.join(import.meta.dirname, '../../dist/embed'),
+    emptyOutDir: false,
+    target: 'es2024',
+    rolldownOptions: { input: ['index', 'console'].map((page) => path.join(import.meta.dirname, `${page}.html`)) },
+  },
 });

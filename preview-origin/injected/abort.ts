@@ -20,7 +20,13 @@ export function installAbort(scope: RequestScope, channel: Channel, cookies: Coo
   installXhr(scope.XMLHttpRequest.prototype, channel, nextKey, isOwn);
 }
 
-function installFetch(scope: RequestScope, channel: Channel, cookies: CookieMirror, nextKey: () => string, isOwn: (url: string) => boolean): void {
+function installFetch(
+  scope: RequestScope,
+  channel: Channel,
+  cookies: CookieMirror,
+  nextKey: () => string,
+  isOwn: (url: string) => boolean,
+): void {
   const native = scope.fetch.bind(scope);
   const send = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const pendingCookies = cookies.settled();
@@ -69,5 +75,6 @@ function installXhr(prototype: XMLHttpRequest, channel: Channel, nextKey: () => 
       return Reflect.apply(abort, this, []);
     },
   };
-  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: true });
+  for (const [name, value] of Object.entries(methods))
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: true });
 }

@@ -29,7 +29,9 @@ export function installConsole(scope: ConsoleScope, channel: Channel): void {
     const { error, message } = event as ErrorEvent;
     if (message !== undefined) report('error', [`Uncaught ${describe(error ?? message)}`]); // a failed image has no message
   });
-  scope.addEventListener('unhandledrejection', (event) => report('error', ['Unhandled rejection:', (event as PromiseRejectionEvent).reason]));
+  scope.addEventListener('unhandledrejection', (event) =>
+    report('error', ['Unhandled rejection:', (event as PromiseRejectionEvent).reason]),
+  );
 }
 
 /** Never throws, and never runs more of user code than a getter or `toJSON`. */

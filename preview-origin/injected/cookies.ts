@@ -25,7 +25,14 @@ export function installCookies(document: Document, channel: Channel, initial: st
     channel.send({ type: 'verklet-set-cookie', value, path: document.location.pathname });
   };
   // On the prototype, where the native accessor is, so that a document looks as it always does.
-  Object.defineProperty(Document.prototype, 'cookie', { get: () => current, set(value: unknown) { write(String(value)); }, configurable: true, enumerable: true });
+  Object.defineProperty(Document.prototype, 'cookie', {
+    get: () => current,
+    set(value: unknown) {
+      write(String(value));
+    },
+    configurable: true,
+    enumerable: true,
+  });
   return { settled: () => waiting?.promise ?? null };
 }
 
@@ -34,7 +41,9 @@ export function applyCookie(current: string, line: string, nowMs = Date.now()): 
   const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
   const name = pair.includes('=') ? pair.slice(0, pair.indexOf('=')).trim() : '';
   if (pair === '' || attributes.some((attribute) => attribute.toLowerCase() === 'httponly')) return current;
-  const others = current.split('; ').filter((entry) => entry !== '' && (entry.includes('=') ? entry.slice(0, entry.indexOf('=')) : '') !== name);
+  const others = current
+    .split('; ')
+    .filter((entry) => entry !== '' && (entry.includes('=') ? entry.slice(0, entry.indexOf('=')) : '') !== name);
   return (isExpired(attributes, nowMs) ? others : [...others, pair]).join('; ');
 }
 

@@ -18,4 +18,9 @@ installAbort(globalThis, channel, cookies);
 installConsole(globalThis, channel);
 installServiceWorkerGuard(navigator.serviceWorker);
 installWorkerPorts(globalThis, channel);
-Object.defineProperty(globalThis, 'WebSocket', { value: createWebSocketClass(channel), writable: true, configurable: true, enumerable: false });
+Object.defineProperty(globalThis, 'WebSocket', {
+  value: createWebSocketClass(channel),
+  writable: true,
+  configurable: true,
+  enumerable: false,
+});

@@ -9,5 +9,6 @@ export function installServiceWorkerGuard(container: ServiceWorkerContainer): vo
     getRegistration: () => Promise.resolve(undefined),
     getRegistrations: () => Promise.resolve([]),
   };
-  for (const [name, value] of Object.entries(refuse)) Object.defineProperty(container, name, { value, writable: true, configurable: true, enumerable: false });
+  for (const [name, value] of Object.entries(refuse))
+    Object.defineProperty(container, name, { value, writable: true, configurable: true, enumerable: false });
 }

@@ -40,7 +40,8 @@ function parseUrl(input: string | URL): URL {
   }
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';
-  if (!['ws:', 'wss:'].includes(url.protocol)) throw new DOMException(`The URL's scheme must be 'ws' or 'wss': '${url.protocol}'.`, 'SyntaxError');
+  if (!['ws:', 'wss:'].includes(url.protocol))
+    throw new DOMException(`The URL's scheme must be 'ws' or 'wss': '${url.protocol}'.`, 'SyntaxError');
   if (url.hash !== '') throw new DOMException('The URL contains a fragment identifier.', 'SyntaxError');
   return url;
 }
@@ -135,7 +136,8 @@ function createPreviewSocket(channel: Channel) {
       if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
         throw new DOMException(`The close code must be 1000 or between 3000 and 4999; ${code} is neither.`, 'InvalidAccessError');
       }
-      if (new TextEncoder().encode(reason).byteLength > 123) throw new DOMException('The close reason is longer than 123 bytes.', 'SyntaxError');
+      if (new TextEncoder().encode(reason).byteLength > 123)
+        throw new DOMException('The close reason is longer than 123 bytes.', 'SyntaxError');
       if (this.#state >= STATE.CLOSING) return;
       const wasOpen = this.#state === STATE.OPEN;
       this.#state = STATE.CLOSING;

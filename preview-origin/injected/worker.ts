@@ -6,4 +6,9 @@ import { createWebSocketClass } from './web-socket.ts';
 
 const channel = createWorkerChannel(globalThis);
 installConsole(globalThis, channel);
-Object.defineProperty(globalThis, 'WebSocket', { value: createWebSocketClass(channel), writable: true, configurable: true, enumerable: false });
+Object.defineProperty(globalThis, 'WebSocket', {
+  value: createWebSocketClass(channel),
+  writable: true,
+  configurable: true,
+  enumerable: false,
+});

@@ -14,10 +14,26 @@ const texts: Readonly<Record<PreviewFailure, FailureText>> = {
     title: 'The workspace is not open',
     advice: 'This preview is served by a workspace in another tab. Open the workspace, start its server, and this page continues.',
   },
-  'no-such-port': { status: 502, title: 'Nothing listens on this port', advice: 'Start the server in the terminal. This page reloads when it answers.' },
-  'process-died': { status: 502, title: 'The server stopped before it answered', advice: 'Its last output is in the terminal. Start it again, then reload.' },
-  'bad-response': { status: 502, title: 'The server’s answer could not be read', advice: 'It closed the connection early or did not speak HTTP. Its output is in the terminal.' },
-  timeout: { status: 504, title: 'The server took too long', advice: 'No response began within five minutes. Check whether the request is stuck, then reload.' },
+  'no-such-port': {
+    status: 502,
+    title: 'Nothing listens on this port',
+    advice: 'Start the server in the terminal. This page reloads when it answers.',
+  },
+  'process-died': {
+    status: 502,
+    title: 'The server stopped before it answered',
+    advice: 'Its last output is in the terminal. Start it again, then reload.',
+  },
+  'bad-response': {
+    status: 502,
+    title: 'The server’s answer could not be read',
+    advice: 'It closed the connection early or did not speak HTTP. Its output is in the terminal.',
+  },
+  timeout: {
+    status: 504,
+    title: 'The server took too long',
+    advice: 'No response began within five minutes. Check whether the request is stuck, then reload.',
+  },
   cancelled: { status: 502, title: 'The request was cancelled', advice: 'Reload to ask again.' },
 };
 

@@ -26,7 +26,13 @@ export function readChanges(view: CoreView, cursor: number, end: number): FileCh
 function readEntry(view: CoreView, number: number): FileChange | null {
   const at = RING + (number % RING_ENTRIES) * RING_ENTRY_BYTES;
   if (view.word(at) !== number) return OVERFLOW;
-  const [kind, ino, parent, parentIno, length] = [view.word(at + 4), view.word(at + 8), view.word(at + 12), view.word(at + 16), view.word(at + 20)];
+  const [kind, ino, parent, parentIno, length] = [
+    view.word(at + 4),
+    view.word(at + 8),
+    view.word(at + 12),
+    view.word(at + 16),
+    view.word(at + 20),
+  ];
   // The folder is gone, and its memory may be another inode's: its own removal is in the ring.
   if (parent === 0 || view.inode(parent, 'ino') !== parentIno) return null;
   const folder = view.pathOf(parent);

@@ -11,7 +11,8 @@ export function checkTree(view: CoreView): string[] {
   const root = view.word(ROOT);
   checkFolder(view, root, '/', links, problems);
   for (const [inode, count] of links) {
-    if (view.inode(inode, 'nlink') !== count) problems.push(`inode ${view.inode(inode, 'ino')} has ${count} names and says ${view.inode(inode, 'nlink')}`);
+    if (view.inode(inode, 'nlink') !== count)
+      problems.push(`inode ${view.inode(inode, 'ino')} has ${count} names and says ${view.inode(inode, 'nlink')}`);
   }
   if (view.word(INODE_COUNT) < links.size + 1) problems.push(`${links.size + 1} inodes are reachable, ${view.word(INODE_COUNT)} counted`);
   return problems;

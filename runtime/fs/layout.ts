@@ -19,7 +19,22 @@ export const MAX_PATH_BYTES = 4095;
 
 /** Inode fields in 32-bit words from its address. */
 export const inodeWord = {
-  mode: 0, nlink: 1, uid: 2, gid: 3, size: 4, rdev: 5, data: 6, capacity: 7, nsec: 16, first: 20, last: 21, children: 22, dentry: 23, pins: 24, ino: 25, parent: 26,
+  mode: 0,
+  nlink: 1,
+  uid: 2,
+  gid: 3,
+  size: 4,
+  rdev: 5,
+  data: 6,
+  capacity: 7,
+  nsec: 16,
+  first: 20,
+  last: 21,
+  children: 22,
+  dentry: 23,
+  pins: 24,
+  ino: 25,
+  parent: 26,
 } as const;
 /** Inode times in 64-bit words from its address. */
 export const inodeTime = { atime: 4, mtime: 5, ctime: 6, birth: 7 } as const;

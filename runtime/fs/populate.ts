@@ -5,7 +5,19 @@ import type { SharedFileSystem } from './shared-file-system.ts';
 const ROOT_UID = 0;
 const USER_UID = 1000;
 
-const SYSTEM_FOLDERS = ['/usr', '/usr/bin', '/usr/lib', '/usr/share', '/usr/local', '/usr/local/bin', '/usr/local/lib', '/etc', '/home', '/dev', '/root'];
+const SYSTEM_FOLDERS = [
+  '/usr',
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/share',
+  '/usr/local',
+  '/usr/local/bin',
+  '/usr/local/lib',
+  '/etc',
+  '/home',
+  '/dev',
+  '/root',
+];
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n',

@@ -32,7 +32,8 @@ export class RobustLock {
       }
       if (this.#tryTakeOver(held, mine)) return;
       const marked = held | CONTENDED;
-      if (held === marked || Atomics.compareExchange(this.#words, 0, held, marked) === held) Atomics.wait(this.#words, 0, marked, PATIENCE_MS);
+      if (held === marked || Atomics.compareExchange(this.#words, 0, held, marked) === held)
+        Atomics.wait(this.#words, 0, marked, PATIENCE_MS);
       this.#parkIfDead();
     }
   }

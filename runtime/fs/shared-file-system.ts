@@ -11,9 +11,43 @@ import { CoreView, TornRead, withoutTrailingSlashes } from './core-view.ts';
 import { DEVICES, readDevice } from './devices.ts';
 import type { Dirent, FileChange, FileSystem, Stat, StatFs } from './file-system.ts';
 import {
-  BREAK, EACCES, EBADF, EEXIST, EINVAL, EIO, EISDIR, ELOOP, ENOENT, ENOSPC, ENOTDIR, ENXIO, EPERM, EFBIG, GENERATION, HANDLE_POSITION, handleWord, inodeWord,
-  INODE_COUNT, O_ACCMODE, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDWR, O_TRUNC, O_WRONLY, RING_NEXT, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT,
-  S_IFREG, SECOND_PATH, SEQUENCE, USER_ID,
+  BREAK,
+  EACCES,
+  EBADF,
+  EEXIST,
+  EINVAL,
+  EIO,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOSPC,
+  ENOTDIR,
+  ENXIO,
+  EPERM,
+  EFBIG,
+  GENERATION,
+  HANDLE_POSITION,
+  handleWord,
+  inodeWord,
+  INODE_COUNT,
+  O_ACCMODE,
+  O_APPEND,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_RDWR,
+  O_TRUNC,
+  O_WRONLY,
+  RING_NEXT,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  SECOND_PATH,
+  SEQUENCE,
+  USER_ID,
 } from './layout.ts';
 import { PathCache } from './path-cache.ts';
 import { RobustLock } from './robust-lock.ts';
@@ -206,7 +240,7 @@ export class SharedFileSystem implements FileSystem {
 
   mkdirAll(path: string, mode: number): string | number {
     const missing: string[] = [];
-    let at = withoutTrailingSlashes(path);
+    let at = path;
     for (let made = this.mkdir(at, mode); made < 0; made = this.mkdir(at, mode)) {
       if (made === EEXIST) {
         const stat = {} as Stat;
@@ -248,7 +282,9 @@ export class SharedFileSystem implements FileSystem {
   }
 
   rename(from: string, to: string): number {
-    return this.#onTwoPaths(from, to, (first, firstLength, second, secondLength, now) => this.#core.rename(first, firstLength, second, secondLength, ...now));
+    return this.#onTwoPaths(from, to, (first, firstLength, second, secondLength, now) =>
+      this.#core.rename(first, firstLength, second, secondLength, ...now),
+    );
   }
 
   link(existing: string, path: string): number {
@@ -260,7 +296,9 @@ export class SharedFileSystem implements FileSystem {
 
   symlink(target: string, path: string): number {
     if (target === '') return ENOENT;
-    return this.#onTwoPaths(path, target, (first, firstLength, second, secondLength, now) => toResult(this.#core.symlink(first, firstLength, second, secondLength, ...now)));
+    return this.#onTwoPaths(path, target, (first, firstLength, second, secondLength, now) =>
+      toResult(this.#core.symlink(first, firstLength, second, secondLength, ...now)),
+    );
   }
 
   readlink(path: string): string | number {
@@ -346,7 +384,7 @@ export class SharedFileSystem implements FileSystem {
 
   /** Closes everything a slot holds open. Only for a slot that is proven dead. */
   releaseSlot(slot: number): void {
-    for (let handle = 0; handle >= 0; ) {
+    for (let handle = 0; handle >= 0;) {
       const from = handle;
       handle = this.#locked(() => this.#core.heldBy(slot, from));
       const held = handle;
@@ -443,7 +481,11 @@ export class SharedFileSystem implements FileSystem {
     });
   }
 
-  #onTwoPaths(first: string, second: string, work: (first: number, firstLength: number, second: number, secondLength: number, now: Instant) => number): number {
+  #onTwoPaths(
+    first: string,
+    second: string,
+    work: (first: number, firstLength: number, second: number, secondLength: number, now: Instant) => number,
+  ): number {
     return this.#change(() => {
       const firstLength = this.#view.writePath(first);
       const secondLength = this.#view.writePath(second, SECOND_PATH);

@@ -3,12 +3,40 @@ import type { Explanation } from '#protocol';
 
 /** Linux programs that people type and that need real Linux. What each is for makes the reason readable. */
 const needsServer: Readonly<Record<string, string>> = {
-  apt: 'system packages', 'apt-get': 'system packages', dpkg: 'system packages', sudo: 'system administration',
-  gcc: 'a native compiler', 'g++': 'a native compiler', cc: 'a native compiler', clang: 'a native compiler', make: 'native builds', cmake: 'native builds', 'node-gyp': 'native builds',
-  cargo: 'the Rust toolchain', rustc: 'the Rust toolchain', go: 'the Go toolchain', java: 'a Java machine', dotnet: 'the .NET runtime', ruby: 'Ruby', php: 'PHP',
-  docker: 'containers', podman: 'containers', kubectl: 'a cluster client', systemctl: 'system services', ssh: 'raw network connections', rsync: 'raw network connections',
-  uv: 'native Python tooling', uvx: 'native Python tooling', poetry: 'native Python tooling', conda: 'native Python tooling',
-  python: 'Python', python3: 'Python', pip: 'Python', pip3: 'Python', bun: 'another JavaScript runtime', deno: 'another JavaScript runtime',
+  apt: 'system packages',
+  'apt-get': 'system packages',
+  dpkg: 'system packages',
+  sudo: 'system administration',
+  gcc: 'a native compiler',
+  'g++': 'a native compiler',
+  cc: 'a native compiler',
+  clang: 'a native compiler',
+  make: 'native builds',
+  cmake: 'native builds',
+  'node-gyp': 'native builds',
+  cargo: 'the Rust toolchain',
+  rustc: 'the Rust toolchain',
+  go: 'the Go toolchain',
+  java: 'a Java machine',
+  dotnet: 'the .NET runtime',
+  ruby: 'Ruby',
+  php: 'PHP',
+  docker: 'containers',
+  podman: 'containers',
+  kubectl: 'a cluster client',
+  systemctl: 'system services',
+  ssh: 'raw network connections',
+  rsync: 'raw network connections',
+  uv: 'native Python tooling',
+  uvx: 'native Python tooling',
+  poetry: 'native Python tooling',
+  conda: 'native Python tooling',
+  python: 'Python',
+  python3: 'Python',
+  pip: 'Python',
+  pip3: 'Python',
+  bun: 'another JavaScript runtime',
+  deno: 'another JavaScript runtime',
 };
 
 /** Null when nothing speaks against the tab. */
@@ -19,6 +47,11 @@ export function needsServerBecause(command: string): string | null {
 export function explain(command: string, isFound: boolean): Explanation {
   const need = needsServerBecause(command);
   if (isFound) return { host: 'browser', reason: `${command} runs in the tab` };
-  if (need !== null) return { host: 'nowhere', reason: `${command} needs a server session (${need}), and no server is configured`, code: 'ERR_SERVER_NOT_CONFIGURED' };
+  if (need !== null)
+    return {
+      host: 'nowhere',
+      reason: `${command} needs a server session (${need}), and no server is configured`,
+      code: 'ERR_SERVER_NOT_CONFIGURED',
+    };
   return { host: 'nowhere', reason: `${command} is neither a program of the tab nor a file in PATH`, code: 'ERR_COMMAND_NOT_FOUND' };
 }

@@ -87,7 +87,7 @@ export class FileService {
     }
     const handle = this.#check(this.#fs.open(target, flag === 'a' ? O_APPEND : O_EXCLUSIVE, mode), 'open', path);
     try {
-      for (let done = 0; done < bytes.length; ) done += this.#check(this.#fs.write(handle, bytes.subarray(done), -1), 'write', path);
+      for (let done = 0; done < bytes.length;) done += this.#check(this.#fs.write(handle, bytes.subarray(done), -1), 'write', path);
     } finally {
       this.#fs.close(handle);
     }
@@ -150,7 +150,11 @@ export class FileService {
 
   #stat(path: string, followSymlink: boolean): StatData {
     const stat = {} as Stat;
-    this.#check(followSymlink ? this.#fs.stat(absolute(path), stat) : this.#fs.lstat(absolute(path), stat), followSymlink ? 'stat' : 'lstat', path);
+    this.#check(
+      followSymlink ? this.#fs.stat(absolute(path), stat) : this.#fs.lstat(absolute(path), stat),
+      followSymlink ? 'stat' : 'lstat',
+      path,
+    );
     return {
       type: typeName(stat.mode),
       mode: stat.mode,

@@ -95,4 +95,3 @@ async function follow(files: FileSystem, root: string, recursive: boolean, liste
     }
   }
 }
-

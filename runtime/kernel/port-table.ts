@@ -86,7 +86,10 @@ export class PortTable {
     claim(far, listener.pid);
     const isTcp = listener.address.family === 'tcp';
     const local = { address: isTcp ? '127.0.0.1' : '', port: isTcp ? this.#freePort() : 0 };
-    const remote = listener.address.family === 'tcp' ? { address: '127.0.0.1', port: listener.address.port } : { address: listener.address.path, port: 0 };
+    const remote =
+      listener.address.family === 'tcp'
+        ? { address: '127.0.0.1', port: listener.address.port }
+        : { address: listener.address.path, port: 0 };
     const incoming = { listenerId: listener.id, connection: far, remote: local, local: remote };
     const acceptor = listener.acceptors.shift();
     if (acceptor) acceptor(incoming);

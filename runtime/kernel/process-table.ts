@@ -1,5 +1,17 @@
 // The processes of a workspace: start, signals, waiting, exit. Kernel worker.
-import type { Connection, Diagnostic, ExitStatus, FromProcess, KernelCall, NetAddress, PipeMemory, ProcessInfo, SpawnRequest, Stdio, ToProcess } from '#protocol';
+import type {
+  Connection,
+  Diagnostic,
+  ExitStatus,
+  FromProcess,
+  KernelCall,
+  NetAddress,
+  PipeMemory,
+  ProcessInfo,
+  SpawnRequest,
+  Stdio,
+  ToProcess,
+} from '#protocol';
 import type { Broker, BrokeredWorker } from './broker.ts';
 import { Pipe } from './ipc/pipe.ts';
 import { KERNEL_SLOT, type Slots } from './ipc/slots.ts';
@@ -57,7 +69,13 @@ export class ProcessTable {
   }
 
   list(): ProcessInfo[] {
-    return [...this.#processes.values()].map(({ pid, ppid, group, request, startedAtMs }) => ({ pid, ppid, group, command: request.argv.join(' '), startedAtMs }));
+    return [...this.#processes.values()].map(({ pid, ppid, group, request, startedAtMs }) => ({
+      pid,
+      ppid,
+      group,
+      command: request.argv.join(' '),
+      startedAtMs,
+    }));
   }
 
   /** The new pid, or -EAGAIN when all slots are taken. The parent (null: the SDK) has retained every pipe end it passes. */
@@ -120,7 +138,14 @@ export class ProcessTable {
     const start: ToProcess = { type: 'start-process', pid, ppid, group, request };
     worker.worker.postMessage(start);
     const command = request.argv.join(' ');
-    this.#report({ atMs: Date.now(), type: 'process-started', pid, command, host: 'browser', reason: `${request.program} runs in the tab` });
+    this.#report({
+      atMs: Date.now(),
+      type: 'process-started',
+      pid,
+      command,
+      host: 'browser',
+      reason: `${request.program} runs in the tab`,
+    });
   }
 
   #receive(process: Process, message: FromProcess): void {
@@ -178,7 +203,9 @@ export class ProcessTable {
       case 'accept':
         return this.#accept(call.listenerId, reply);
       case 'connect':
-        return reply(ports.connect(call.address, (connection, pid) => this.#claimEnds(connection, pid === null ? process : this.#processes.get(pid))));
+        return reply(
+          ports.connect(call.address, (connection, pid) => this.#claimEnds(connection, pid === null ? process : this.#processes.get(pid))),
+        );
       case 'set-process-group':
         return reply(this.#setGroup(call.pid === 0 ? process.pid : call.pid, call.group));
       case 'set-foreground':
@@ -233,7 +260,8 @@ export class ProcessTable {
 
   #signal(process: Process, signal: number): void {
     if (process.status) return;
-    const isFatal = signal === signalNumbers.SIGKILL || (endsProcessByDefault(signal) && !this.#options.slots.isHandled(process.worker.slot, signal));
+    const isFatal =
+      signal === signalNumbers.SIGKILL || (endsProcessByDefault(signal) && !this.#options.slots.isHandled(process.worker.slot, signal));
     if (isFatal) void this.#end(process, { code: null, signal: signalName(signal) });
     else this.#options.slots.raiseSignal(process.worker.slot, signal);
   }
@@ -280,7 +308,10 @@ export class ProcessTable {
 
   #claimEnds(connection: Connection, process: Process | undefined): void {
     // The kernel retains for a process by retaining for itself and passing the hold on; itself when nobody is named.
-    for (const { memory, end } of [{ memory: connection.receive, end: 'read' }, { memory: connection.send, end: 'write' }] as const) {
+    for (const { memory, end } of [
+      { memory: connection.receive, end: 'read' },
+      { memory: connection.send, end: 'write' },
+    ] as const) {
       new Pipe(memory, this.#options.slots).retain(end);
     }
     if (process) this.#adopt(process, connection, KERNEL_SLOT);
@@ -304,11 +335,16 @@ export class ProcessTable {
 
   /** A connection whose near end is the kernel's own, for previews; or a negative errno. */
   connectFromKernel(address: NetAddress): Connection | number {
-    const outgoing = this.#options.ports.connect(address, (connection, pid) => this.#claimEnds(connection, pid === null ? undefined : this.#processes.get(pid)));
+    const outgoing = this.#options.ports.connect(address, (connection, pid) =>
+      this.#claimEnds(connection, pid === null ? undefined : this.#processes.get(pid)),
+    );
     return typeof outgoing === 'number' ? outgoing : outgoing.connection;
   }
 
-  #reportInstall(process: Process, { done, total, sizeBytes, name, isFinished, durationMs }: Extract<FromProcess, { type: 'report-install' }>): void {
+  #reportInstall(
+    process: Process,
+    { done, total, sizeBytes, name, isFinished, durationMs }: Extract<FromProcess, { type: 'report-install' }>,
+  ): void {
     const atMs = Date.now();
     const { pid } = process;
     if (isFinished) this.#report({ atMs, type: 'install-finished', pid, packages: done, sizeBytes, durationMs });

@@ -105,7 +105,10 @@ export class SdkPort {
       case 'grant-fetch':
         return this.#fetches.grant(message.id, message.sizeBytes);
       case 'explain-command':
-        return this.#reply(message.id, explain(message.command, typeof (await this.#resolve(message.command, message.args, message.cwd)) !== 'number'));
+        return this.#reply(
+          message.id,
+          explain(message.command, typeof (await this.#resolve(message.command, message.args, message.cwd)) !== 'number'),
+        );
       case 'dispose-runtime':
         await this.#options.onDispose();
         return this.#reply(message.id, null);
@@ -122,7 +125,12 @@ export class SdkPort {
     const { files } = this.#options;
     if (call.op === 'watch') {
       const { watchId } = call;
-      await files.watch(watchId, call.path, call.recursive, proxy((event, path) => this.post({ type: 'files-changed', watchId, event, path })));
+      await files.watch(
+        watchId,
+        call.path,
+        call.recursive,
+        proxy((event, path) => this.post({ type: 'files-changed', watchId, event, path })),
+      );
       return this.#reply(id, null);
     }
     if (call.op === 'unwatch') {
@@ -135,7 +143,12 @@ export class SdkPort {
     return this.post({ type: 'reply-error', id, error: result.error });
   }
 
-  #resolve(command: string, args: readonly string[], cwd: string, env = this.#environment): Promise<{ program: string; argv: readonly string[] } | number> {
+  #resolve(
+    command: string,
+    args: readonly string[],
+    cwd: string,
+    env = this.#environment,
+  ): Promise<{ program: string; argv: readonly string[] } | number> {
     return this.#options.files.resolve({ file: command, argv: [command, ...args], env, cwd });
   }
 
@@ -143,7 +156,8 @@ export class SdkPort {
     const env = { ...this.#environment, ...options.env };
     const resolved = await this.#resolve(command, args, options.cwd, env);
     if (typeof resolved === 'number') throw commandError(command, resolved);
-    if (!(await this.#options.files.isFolder(options.cwd))) throw new VerkletError('ERR_BAD_OPTION', { name: 'cwd', reason: `${options.cwd} is not a folder` });
+    if (!(await this.#options.files.isFolder(options.cwd)))
+      throw new VerkletError('ERR_BAD_OPTION', { name: 'cwd', reason: `${options.cwd} is not a folder` });
     const attached = options.terminal ? this.#openTerminal(options.terminal) : new PipedStdio(this.#options.doorbell);
     const terminalEnv = options.terminal ? { TERM: 'xterm-256color', COLORTERM: 'truecolor' } : {};
     const stdio = attached instanceof Terminal ? attached.stdio() : attached.stdio;
@@ -211,5 +225,7 @@ function environmentOf({ env, registryUrl }: Extract<ToKernel, { type: 'configur
 function commandError(command: string, errno: number): VerkletError {
   if (errno === EACCES) return new VerkletError('ERR_NOT_EXECUTABLE', { command });
   const need = needsServerBecause(command);
-  return need === null ? new VerkletError('ERR_COMMAND_NOT_FOUND', { command }) : new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${command} (${need})` });
+  return need === null
+    ? new VerkletError('ERR_COMMAND_NOT_FOUND', { command })
+    : new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${command} (${need})` });
 }

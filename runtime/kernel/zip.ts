@@ -59,14 +59,23 @@ export function writeZip(fs: FileSystem, folder: string, exclude: ReadonlySet<st
     const bytes = fs.readFile(path);
     const stat = {} as Stat;
     if (typeof bytes === 'number' || fs.stat(path, stat) < 0) return;
-    entries[name] = [bytes, { os: UNIX, attrs: ((stat.mode & 0xffff) << 16) >>> 0, mtime: Math.max(stat.mtimeSec * 1000, Date.UTC(1980, 0, 2)) }];
+    entries[name] = [
+      bytes,
+      { os: UNIX, attrs: ((stat.mode & 0xffff) << 16) >>> 0, mtime: Math.max(stat.mtimeSec * 1000, Date.UTC(1980, 0, 2)) },
+    ];
   };
   walk(folder, '');
   return zipSync(entries);
 }
 
 function isSafeName(name: string): boolean {
-  return name !== '' && !name.startsWith('/') && !name.includes('\\') && !name.includes('\0') && !name.split('/').some((part) => part === '..' || part === '.');
+  return (
+    name !== '' &&
+    !name.startsWith('/') &&
+    !name.includes('\\') &&
+    !name.includes('\0') &&
+    !name.split('/').some((part) => part === '..' || part === '.')
+  );
 }
 
 /** Permission bits from the central directory (APPNOTE 4.4.15), which the unzip library does not report. */
@@ -77,7 +86,11 @@ function readModes(archive: Uint8Array): Map<string, number> {
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
   if (end < 0) return modes;
   let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0 && at + 46 <= archive.length && view.getUint32(at, true) === 0x02014b50; left--) {
+  for (
+    let left = view.getUint16(end + 10, true);
+    left > 0 && at + 46 <= archive.length && view.getUint32(at, true) === 0x02014b50;
+    left--
+  ) {
     const nameLength = view.getUint16(at + 28, true);
     const name = new TextDecoder().decode(archive.subarray(at + 46, at + 46 + nameLength));
     const mode = view.getUint32(at + 38, true) >>> 16;

@@ -122,7 +122,12 @@ export class NodeProcess implements Realm {
     this.#watchEntryPoint();
     this.#run('internal/bootstrap/node');
     this.#installStackFormatter();
-    for (const part of ['web/exposed-wildcard', 'web/exposed-window-or-worker', 'switches/is_main_thread', 'switches/does_own_process_state']) {
+    for (const part of [
+      'web/exposed-wildcard',
+      'web/exposed-window-or-worker',
+      'switches/is_main_thread',
+      'switches/does_own_process_state',
+    ]) {
       this.#run(`internal/bootstrap/${part}`);
     }
   }
@@ -226,7 +231,10 @@ export class NodeProcess implements Realm {
     binding['builtinIds'] = ids;
     binding['natives'] = Object.fromEntries(ids.map((id) => [id, '']));
     binding['builtinCategories'] = { cannotBeRequired: [], canBeRequired: ids };
-    binding['config'] = JSON.stringify({ target_defaults: this.shape.config['target_defaults'], variables: this.shape.config['variables'] });
+    binding['config'] = JSON.stringify({
+      target_defaults: this.shape.config['target_defaults'],
+      variables: this.shape.config['variables'],
+    });
     binding['compileFunction'] = (id: string) => this.#load(id);
     binding['hasCachedBuiltins'] = () => true;
     binding['getCacheUsage'] = () => ({ compiledWithCache: [], compiledWithoutCache: [], compiledInSnapshot: [] });
@@ -238,9 +246,17 @@ export class NodeProcess implements Realm {
 
   #options(binding: BindingObject): void {
     binding['getCLIOptionsValues'] = () => this.#optionValues;
-    binding['getCLIOptionsInfo'] = () => ({ options: new Map(this.shape.optionInfo.options), aliases: new Map(this.shape.optionInfo.aliases) });
+    binding['getCLIOptionsInfo'] = () => ({
+      options: new Map(this.shape.optionInfo.options),
+      aliases: new Map(this.shape.optionInfo.aliases),
+    });
     binding['getOptionsAsFlags'] = () => [...this.#state.execArgv];
-    binding['getEmbedderOptions'] = () => ({ shouldNotRegisterESMLoader: false, noGlobalSearchPaths: false, noBrowserGlobals: false, hasEmbedderPreload: false });
+    binding['getEmbedderOptions'] = () => ({
+      shouldNotRegisterESMLoader: false,
+      noGlobalSearchPaths: false,
+      noBrowserGlobals: false,
+      hasEmbedderPreload: false,
+    });
     binding['getEnvOptionsInputType'] = () => new Map();
     binding['getNamespaceOptionsInputType'] = () => new Map();
   }
@@ -266,7 +282,8 @@ export class NodeProcess implements Realm {
     const process = new constructor();
     process['env'] = makeEnvironment(this.#environment);
     const { versions, version, release } = this.shape;
-    for (const [name, value] of Object.entries({ version, arch: 'x64', platform: 'linux' })) Object.defineProperty(process, name, { value, enumerable: true });
+    for (const [name, value] of Object.entries({ version, arch: 'x64', platform: 'linux' }))
+      Object.defineProperty(process, name, { value, enumerable: true });
     process['versions'] = versions;
     process['release'] = { ...release };
     Object.defineProperty(process, this.privateSymbol('exit_info_private_symbol'), { value: new Int32Array(3) });
@@ -286,6 +303,10 @@ export class NodeProcess implements Realm {
         promise.then(settled, settled);
       },
     });
-    Object.defineProperty(this.globalThis, this.privateSymbol('entry_point_module_private_symbol'), { value: undefined, writable: true, configurable: true });
+    Object.defineProperty(this.globalThis, this.privateSymbol('entry_point_module_private_symbol'), {
+      value: undefined,
+      writable: true,
+      configurable: true,
+    });
   }
 }

@@ -4,7 +4,11 @@ import type { ProcessHost } from '../process/host.ts';
 import { ProcessDescriptors } from './descriptors.ts';
 
 it('starts with the inherited streams and gives out the lowest free number', () => {
-  const stdio = [{ kind: 'null' }, { kind: 'file', handle: 7 }, { kind: 'pipe', memory: new SharedArrayBuffer(8), direction: 'write' }] as const;
+  const stdio = [
+    { kind: 'null' },
+    { kind: 'file', handle: 7 },
+    { kind: 'pipe', memory: new SharedArrayBuffer(8), direction: 'write' },
+  ] as const;
   const table = new ProcessDescriptors({ request: { stdio } } as unknown as ProcessHost);
   expect(table.get(1)).toEqual({ kind: 'file', handle: 7 });
   expect(table.get(2)).toEqual({ kind: 'stream', stdioIndex: 2 });

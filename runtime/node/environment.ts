@@ -12,8 +12,10 @@ export function makeEnvironment(values: Record<string, string>): Record<string, 
     },
     defineProperty(target, key, descriptor) {
       if (typeof key === 'symbol') throw new TypeError(SYMBOL_MESSAGE);
-      if (descriptor.get !== undefined || descriptor.set !== undefined) throw invalid("'process.env' does not accept an accessor(getter/setter) descriptor");
-      const isPlain = 'value' in descriptor && descriptor.configurable === true && descriptor.writable === true && descriptor.enumerable === true;
+      if (descriptor.get !== undefined || descriptor.set !== undefined)
+        throw invalid("'process.env' does not accept an accessor(getter/setter) descriptor");
+      const isPlain =
+        'value' in descriptor && descriptor.configurable === true && descriptor.writable === true && descriptor.enumerable === true;
       if (!isPlain) throw invalid("'process.env' only accepts a configurable, writable, and enumerable data descriptor");
       target[key] = `${descriptor.value as string}`;
       return true;

@@ -51,7 +51,9 @@ export class FatalHandler {
 
   format(error: unknown): string {
     const { version } = this.#realm.shape;
-    const isError = typeChecks['isNativeError']?.(error) === true || (typeof error === 'object' && error !== null && typeof (error as Error).stack === 'string');
+    const isError =
+      typeChecks['isNativeError']?.(error) === true ||
+      (typeof error === 'object' && error !== null && typeof (error as Error).stack === 'string');
     if (!isError) {
       const hint = '(Use `node --trace-uncaught ...` to show where the exception was thrown)';
       return `Uncaught:\n${this.#inspect(error)}\n${hint}\n\nNode.js ${version}\n`;
@@ -86,7 +88,8 @@ export class FatalHandler {
     if (url === '' || /^\S+:\d+\n/.test(stack)) return '';
     if (url.startsWith('node:')) return `${url}:${line}\n\n`;
     const bytes = this.#realm.host.fs.readFile(url.replace(/^file:\/\//, ''));
-    const source = typeof bytes === 'number' ? undefined : new this.#realm.primitives.TextDecoder().decode(bytes).split('\n')[Number(line) - 1];
+    const source =
+      typeof bytes === 'number' ? undefined : new this.#realm.primitives.TextDecoder().decode(bytes).split('\n')[Number(line) - 1];
     if (source === undefined) return '';
     const caret = `${source.slice(0, Math.max(0, Number(column) - 1)).replaceAll(/[^\t]/g, ' ')}^`;
     return `${url}:${line}\n${source}\n${caret}\n\n`;

@@ -1,7 +1,8 @@
 // Makes the worker's global object Node's: browser-only names go, so that packages which sniff their environment see Node.
 
 /** Names Node's bootstrap defines itself; the browser's must be gone before. */
-const REPLACED_BY_NODE = new Set(`AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy CloseEvent
+const REPLACED_BY_NODE = new Set(
+  `AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy CloseEvent
   CompressionStream CountQueuingStrategy Crypto CryptoKey CustomEvent DOMException DecompressionStream Event EventSource EventTarget
   File FormData Headers MessageChannel MessageEvent MessagePort Navigator Performance PerformanceEntry PerformanceMark
   PerformanceMeasure PerformanceObserver PerformanceObserverEntryList PerformanceResourceTiming ReadableByteStreamController
@@ -9,12 +10,24 @@ const REPLACED_BY_NODE = new Set(`AbortController AbortSignal Blob BroadcastChan
   Request Response Storage SubtleCrypto TextDecoder TextDecoderStream TextEncoder TextEncoderStream TransformStream
   TransformStreamDefaultController URL URLPattern URLSearchParams WebSocket WritableStream WritableStreamDefaultController
   WritableStreamDefaultWriter atob btoa clearImmediate clearInterval clearTimeout crypto fetch global navigator performance
-  process queueMicrotask setImmediate setInterval setTimeout structuredClone`.split(/\s+/));
+  process queueMicrotask setImmediate setInterval setTimeout structuredClone`.split(/\s+/),
+);
 
 /** Own and inherited names that are not Node's are removed; what cannot be removed becomes a hidden `undefined`. */
 export function hideBrowserGlobals(scope: typeof globalThis, nodeNames: readonly string[]): void {
-  const kept = new Set([...nodeNames.filter((name) => !REPLACED_BY_NODE.has(name)), 'constructor', 'console', 'WebAssembly', 'SharedArrayBuffer', 'Atomics']);
-  for (let object: object | null = scope; object !== null && object !== Object.prototype; object = Object.getPrototypeOf(object) as object | null) {
+  const kept = new Set([
+    ...nodeNames.filter((name) => !REPLACED_BY_NODE.has(name)),
+    'constructor',
+    'console',
+    'WebAssembly',
+    'SharedArrayBuffer',
+    'Atomics',
+  ]);
+  for (
+    let object: object | null = scope;
+    object !== null && object !== Object.prototype;
+    object = Object.getPrototypeOf(object) as object | null
+  ) {
     for (const name of Object.getOwnPropertyNames(object)) if (!kept.has(name)) hide(scope, object, name);
   }
 }

@@ -4,6 +4,7 @@
 export function parametersOf(id: string): readonly string[] {
   if (id.startsWith('internal/bootstrap/realm')) return ['process', 'getLinkedBinding', 'getInternalBinding', 'primordials'];
   if (id.startsWith('internal/per_context/')) return ['exports', 'primordials', 'privateSymbols', 'perIsolateSymbols'];
-  if (id.startsWith('internal/main/') || id.startsWith('internal/bootstrap/')) return ['process', 'require', 'internalBinding', 'primordials'];
+  if (id.startsWith('internal/main/') || id.startsWith('internal/bootstrap/'))
+    return ['process', 'require', 'internalBinding', 'primordials'];
   return ['exports', 'require', 'module', 'process', 'internalBinding', 'primordials'];
 }

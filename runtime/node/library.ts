@@ -38,7 +38,10 @@ export interface Shape {
   readonly config: Record<string, unknown>;
   readonly bindings: Readonly<Record<string, Description>>;
   readonly optionValues: Readonly<Record<string, OptionValue>>;
-  readonly optionInfo: { readonly options: readonly (readonly [string, OptionInfo])[]; readonly aliases: readonly (readonly [string, readonly string[]])[] };
+  readonly optionInfo: {
+    readonly options: readonly (readonly [string, OptionInfo])[];
+    readonly aliases: readonly (readonly [string, readonly string[]])[];
+  };
   readonly errmap: ReadonlyArray<readonly [number, readonly [string, string]]>;
   readonly globals: readonly string[];
 }

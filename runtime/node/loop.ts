@@ -277,10 +277,13 @@ export class NodeLoop implements EventLoop {
   #armTimer(): void {
     const { setTimeout, clearTimeout } = this.#primitives;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (this.now() < this.#timerDueMs) this.#armTimer();
-      else this.wake();
-    }, Math.max(0, this.#timerDueMs - this.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        if (this.now() < this.#timerDueMs) this.#armTimer();
+        else this.wake();
+      },
+      Math.max(0, this.#timerDueMs - this.now()),
+    );
   }
 }

@@ -8,7 +8,10 @@ import { capturePrimitives } from './primitives.ts';
 type MessageListener = (event: MessageEvent<ToProcess>) => void;
 
 /** Runs for the life of the worker. `early`: messages that came while this bundle was loading. */
-export async function runNodeProcess(scope: DedicatedWorkerGlobalScope & typeof globalThis, early: readonly MessageEvent<ToProcess>[]): Promise<void> {
+export async function runNodeProcess(
+  scope: DedicatedWorkerGlobalScope & typeof globalThis,
+  early: readonly MessageEvent<ToProcess>[],
+): Promise<void> {
   const workerScope = captureScope(scope, early);
   const primitives = capturePrimitives(scope);
   const [attached, loaded] = await Promise.all([attachWorker(workerScope), loadLibrary()]);

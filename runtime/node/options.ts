@@ -63,7 +63,10 @@ export class OptionParser {
     const spelled = queue.shift() ?? '';
     const [name, inline] = splitOption(spelled);
     const hasArgument = inline !== undefined || (queue[0] !== undefined && !queue[0].startsWith('-'));
-    const expansion = this.#aliases.get(hasArgument ? `${name} <arg>` : '') ?? this.#aliases.get(inline === undefined ? name : `${name}=`) ?? this.#aliases.get(name);
+    const expansion =
+      this.#aliases.get(hasArgument ? `${name} <arg>` : '') ??
+      this.#aliases.get(inline === undefined ? name : `${name}=`) ??
+      this.#aliases.get(name);
     if (expansion !== undefined && expansion[0] !== name) {
       const [head = '', ...tail] = expansion;
       queue.unshift(inline !== undefined && tail.length === 0 ? `${head}=${inline}` : head, ...tail);
@@ -78,7 +81,14 @@ export class OptionParser {
   }
 }
 
-function setValue(values: Record<string, OptionValue>, name: string, info: OptionInfo, isNegated: boolean, inline: string | undefined, queue: string[]): string | null {
+function setValue(
+  values: Record<string, OptionValue>,
+  name: string,
+  info: OptionInfo,
+  isNegated: boolean,
+  inline: string | undefined,
+  queue: string[],
+): string | null {
   switch (info.type) {
     case NO_OP:
     case V8_OPTION:

@@ -49,7 +49,12 @@ export interface Realm {
   readonly loop: EventLoop;
   readonly primitives: Primitives;
   /** Constants and shapes of the pinned Node's bindings, from the build. */
-  readonly shape: { readonly version: string; readonly versions: Record<string, string>; readonly bindings: Record<string, unknown>; readonly errmap: ReadonlyArray<readonly [number, readonly [string, string]]> };
+  readonly shape: {
+    readonly version: string;
+    readonly versions: Record<string, string>;
+    readonly bindings: Record<string, unknown>;
+    readonly errmap: ReadonlyArray<readonly [number, readonly [string, string]]>;
+  };
   readonly globalThis: typeof globalThis;
   /** The `process` object; exists from bootstrap on. */
   readonly process: BindingObject;

@@ -19,7 +19,12 @@ export class SymbolTable {
 }
 
 /** A fresh binding object; `undefined` where the pinned Node has no such binding. */
-export function makeSkeleton(realm: Realm, symbols: SymbolTable, name: string, description: Description | undefined): BindingObject | undefined {
+export function makeSkeleton(
+  realm: Realm,
+  symbols: SymbolTable,
+  name: string,
+  description: Description | undefined,
+): BindingObject | undefined {
   if (description?.t !== 'o') return undefined;
   return new SkeletonMaker(realm, symbols).object(description.v, name);
 }
@@ -41,20 +46,36 @@ class SkeletonMaker {
 
   #value(description: Description, path: string): unknown {
     switch (description.t) {
-      case 'null': return null;
-      case 'u': case 'missing': return undefined;
-      case 'n': case 'v': return description.v;
-      case 'nn': return Number(description.v);
-      case 'bi': return BigInt(description.v);
-      case 'sym': return this.#symbols.get(description.v);
-      case 'ab': return new ArrayBuffer(description.n);
-      case 'ta': return typedArray(description.c, description.v ?? description.n);
-      case 'a': return description.v.map((item) => this.#value(item, path));
-      case 'm': return new Map(description.v.map(([key, item]) => [this.#value(key, path), this.#value(item, path)]));
-      case 'o': return this.object(description.v, path);
-      case 'f': return this.#refusal(path);
-      case 'c': return this.#class(description.members, description.ancestors, path);
-      default: return description satisfies never;
+      case 'null':
+        return null;
+      case 'u':
+      case 'missing':
+        return undefined;
+      case 'n':
+      case 'v':
+        return description.v;
+      case 'nn':
+        return Number(description.v);
+      case 'bi':
+        return BigInt(description.v);
+      case 'sym':
+        return this.#symbols.get(description.v);
+      case 'ab':
+        return new ArrayBuffer(description.n);
+      case 'ta':
+        return typedArray(description.c, description.v ?? description.n);
+      case 'a':
+        return description.v.map((item) => this.#value(item, path));
+      case 'm':
+        return new Map(description.v.map(([key, item]) => [this.#value(key, path), this.#value(item, path)]));
+      case 'o':
+        return this.object(description.v, path);
+      case 'f':
+        return this.#refusal(path);
+      case 'c':
+        return this.#class(description.members, description.ancestors, path);
+      default:
+        return description satisfies never;
     }
   }
 

@@ -114,7 +114,9 @@ class Frame {
     const place = text.replace(`${file}:${line}:${column}`, `${this.getFileName() ?? file}:${line}:${this.getColumnNumber() ?? column}`);
     if (!this.#isCompiled() || !MODULE_FRAME.test(text)) return place;
     // A module body: native Node names it by its receiver, or not at all.
-    return file.startsWith('file:') ? place.replace(/^(?:async )?\S+ \((.*)\)$/, '$1') : place.replace(/^(\S*?)\.?eval \(/, (_whole, receiver: string) => (receiver === '' ? '<anonymous> (' : `${receiver}.<anonymous> (`));
+    return file.startsWith('file:')
+      ? place.replace(/^(?:async )?\S+ \((.*)\)$/, '$1')
+      : place.replace(/^(\S*?)\.?eval \(/, (_whole, receiver: string) => (receiver === '' ? '<anonymous> (' : `${receiver}.<anonymous> (`));
   }
 
   #name(): string | null {

@@ -98,7 +98,9 @@ class Installation {
       added: this.#jobs.length,
       sizeBytes: this.#sizeBytes,
       funded: this.#jobs.filter(({ entry }) => entry.funding !== undefined).length,
-      skippedScripts: this.#jobs.filter(({ entry }) => entry.hasInstallScript === true).map(({ folder, entry }) => packageName(folder, entry)),
+      skippedScripts: this.#jobs
+        .filter(({ entry }) => entry.hasInstallScript === true)
+        .map(({ folder, entry }) => packageName(folder, entry)),
     };
   }
 
@@ -109,7 +111,12 @@ class Installation {
       const fetched = await this.#fetch(job);
       if (fetched !== null) this.#write(folder, fetched);
       this.#done++;
-      this.#options.onProgress({ done: this.#done, total: this.#jobs.length, sizeBytes: this.#sizeBytes, name: packageName(folder, entry) });
+      this.#options.onProgress({
+        done: this.#done,
+        total: this.#jobs.length,
+        sizeBytes: this.#sizeBytes,
+        name: packageName(folder, entry),
+      });
     }
   }
 
@@ -139,7 +146,8 @@ class Installation {
   /** A workspace of the same project: node_modules points at its folder. */
   #link(folder: string, { resolved = '' }: LockedPackage): void {
     const { fs, project } = this.#options;
-    if (resolved === '' || resolved.includes('..') || resolved.startsWith('/')) throw new VerkletError('ERR_LOCKFILE', { reason: `${folder} links outside the project` });
+    if (resolved === '' || resolved.includes('..') || resolved.startsWith('/'))
+      throw new VerkletError('ERR_LOCKFILE', { reason: `${folder} links outside the project` });
     const parent = folder.slice(0, folder.lastIndexOf('/'));
     fs.mkdirAll(`${project}/${parent}`, FOLDER_MODE);
     expect(fs.symlink(`${'../'.repeat(parent.split('/').length)}${resolved}`, `${project}/${folder}`), folder);
@@ -153,12 +161,28 @@ class Installation {
   #writeHiddenLockfile(): void {
     const { fs, project } = this.#options;
     const { name, version } = this.#lockfile;
-    const packages = Object.fromEntries([...this.#jobs, ...this.#links].toSorted((a, b) => (a.folder < b.folder ? -1 : 1)).map(({ folder, entry }) => [folder, entry]));
-    const content = { name: name ?? project.slice(project.lastIndexOf('/') + 1), ...(version === undefined ? {} : { version }), lockfileVersion: 3, requires: true, packages };
-    expect(fs.writeFile(`${project}/node_modules/.package-lock.json`, new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`), FILE_MODE), '.package-lock.json');
+    const packages = Object.fromEntries(
+      [...this.#jobs, ...this.#links].toSorted((a, b) => (a.folder < b.folder ? -1 : 1)).map(({ folder, entry }) => [folder, entry]),
+    );
+    const content = {
+      name: name ?? project.slice(project.lastIndexOf('/') + 1),
+      ...(version === undefined ? {} : { version }),
+      lockfileVersion: 3,
+      requires: true,
+      packages,
+    };
+    expect(
+      fs.writeFile(
+        `${project}/node_modules/.package-lock.json`,
+        new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`),
+        FILE_MODE,
+      ),
+      '.package-lock.json',
+    );
   }
 }
 
 function expect(result: string | number, path: string): void {
-  if (typeof result === 'number' && result < 0) throw new VerkletError('ERR_INTERNAL', { reason: `${path} could not be written (errno ${result})` });
+  if (typeof result === 'number' && result < 0)
+    throw new VerkletError('ERR_INTERNAL', { reason: `${path} could not be written (errno ${result})` });
 }

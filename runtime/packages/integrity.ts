@@ -1,7 +1,12 @@
 // Subresource integrity of tarballs: the strongest algorithm that is listed must match. Browser and Node.
 import { VerkletError } from '#protocol';
 
-const ALGORITHMS = [['sha512', 'SHA-512'], ['sha384', 'SHA-384'], ['sha256', 'SHA-256'], ['sha1', 'SHA-1']] as const;
+const ALGORITHMS = [
+  ['sha512', 'SHA-512'],
+  ['sha384', 'SHA-384'],
+  ['sha256', 'SHA-256'],
+  ['sha1', 'SHA-1'],
+] as const;
 
 /** Throws `ERR_INTEGRITY` when the bytes are not what the lockfile names. */
 export async function checkIntegrity(name: string, bytes: Uint8Array<ArrayBuffer>, integrity: string): Promise<void> {

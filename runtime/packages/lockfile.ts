@@ -81,7 +81,8 @@ function requireSync(root: PackageManifest, manifest: PackageManifest): void {
   const differences: string[] = [];
   for (const kind of DEPENDENCY_KINDS) {
     const [locked, wanted] = [root[kind] ?? {}, manifest[kind] ?? {}];
-    for (const [name, range] of Object.entries(wanted)) if (locked[name] !== range) differences.push(`${name}@${range} from package.json is not in it`);
+    for (const [name, range] of Object.entries(wanted))
+      if (locked[name] !== range) differences.push(`${name}@${range} from package.json is not in it`);
     for (const name of Object.keys(locked)) if (!(name in wanted)) differences.push(`${name} is in it, but not in package.json`);
   }
   if (differences.length > 0) throw refuse(`it does not match package.json: ${differences.join('; ')}`);

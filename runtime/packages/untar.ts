@@ -13,7 +13,15 @@ export interface TarFile {
 const BLOCK = 512;
 const decoder = new TextDecoder();
 /** Fields of a ustar header: offset and length. */
-const FIELD = { name: [0, 100], mode: [100, 8], size: [124, 12], checksum: [148, 8], type: [156, 1], magic: [257, 5], prefix: [345, 155] } as const;
+const FIELD = {
+  name: [0, 100],
+  mode: [100, 8],
+  size: [124, 12],
+  checksum: [148, 8],
+  type: [156, 1],
+  magic: [257, 5],
+  prefix: [345, 155],
+} as const;
 const MAX_FILES = 200_000;
 
 /** Throws `ERR_BAD_ARCHIVE`. Links are left out, as npm does. */
@@ -60,13 +68,19 @@ class TarReader {
       case 'L':
         this.#longPath = text(body);
         return null;
-      case '0': case '\0': case '7': {
+      case '0':
+      case '\0':
+      case '7': {
         const path = this.#path(header);
         const mode = this.#number(header, 'mode') & 0o777;
         this.#forget();
         return { path, mode, bytes: body };
       }
-      case '5': case 'g': case 'K': case '1': case '2':
+      case '5':
+      case 'g':
+      case 'K':
+      case '1':
+      case '2':
         // Folders come with their files; links are not for packages: npm leaves them out, too.
         this.#forget();
         return null;
@@ -92,7 +106,8 @@ class TarReader {
       if (key === 'size') this.#longSize = Number(value.join('='));
       offset += length;
     }
-    if (this.#longSize !== null && !(Number.isSafeInteger(this.#longSize) && this.#longSize >= 0)) throw this.#refuse('an extended header is damaged');
+    if (this.#longSize !== null && !(Number.isSafeInteger(this.#longSize) && this.#longSize >= 0))
+      throw this.#refuse('an extended header is damaged');
   }
 
   /** The path below the archive's one top folder. */
@@ -100,7 +115,8 @@ class TarReader {
     const prefix = decoder.decode(header.subarray(...bounds('magic'))) === 'ustar' ? text(header.subarray(...bounds('prefix'))) : '';
     const short = text(header.subarray(...bounds('name')));
     const full = this.#longPath ?? (prefix === '' ? short : `${prefix}/${short}`);
-    if (full.startsWith('/') || full.includes('\0') || full.includes('\\')) throw this.#refuse(`the path ${JSON.stringify(full)} is not relative`);
+    if (full.startsWith('/') || full.includes('\0') || full.includes('\\'))
+      throw this.#refuse(`the path ${JSON.stringify(full)} is not relative`);
     const [, ...parts] = full.split('/').filter((part) => part !== '' && part !== '.');
     if (parts.length === 0 || parts.includes('..')) throw this.#refuse(`the path ${JSON.stringify(full)} leaves the package`);
     return parts.join('/');

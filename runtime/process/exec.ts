@@ -75,7 +75,14 @@ function readProgram(fs: FileSystem, path: string, query: ProgramQuery, depth: n
 }
 
 // `#!/usr/bin/env node`: resolved here rather than by starting env, which would only look the name up again.
-function throughEnv(fs: FileSystem, path: string, argument: string, rest: readonly string[], query: ProgramQuery, depth: number): ResolvedProgram | number {
+function throughEnv(
+  fs: FileSystem,
+  path: string,
+  argument: string,
+  rest: readonly string[],
+  query: ProgramQuery,
+  depth: number,
+): ResolvedProgram | number {
   const words = argument.replace(/^-S\s*/, '').split(/\s+/);
   const file = words[0] ?? '';
   const found = searchPath(fs, { ...query, file });

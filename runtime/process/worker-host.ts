@@ -1,5 +1,15 @@
 // ProcessHost over shared memory and the kernel's messages. Runs in every process worker (Node, shell tools).
-import type { AttachMessage, Connection, ExitStatus, FromProcess, IncomingConnection, KernelCall, SpawnRequest, Stdio, ToProcess } from '#protocol';
+import type {
+  AttachMessage,
+  Connection,
+  ExitStatus,
+  FromProcess,
+  IncomingConnection,
+  KernelCall,
+  SpawnRequest,
+  Stdio,
+  ToProcess,
+} from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { SharedFileSystem } from '../fs/shared-file-system.ts';
 import { Pipe } from '../kernel/ipc/pipe.ts';

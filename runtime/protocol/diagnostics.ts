@@ -7,13 +7,33 @@ export type Diagnostic = { readonly atMs: number } & (
   | { readonly type: 'runtime-booted'; readonly host: Host; readonly durationMs: number; readonly isolation: Isolation }
   /** `reason` says in one sentence why the process runs on this host. */
   | { readonly type: 'process-started'; readonly pid: number; readonly command: string; readonly host: Host; readonly reason: string }
-  | { readonly type: 'process-exited'; readonly pid: number; readonly command: string; readonly exitCode: number | null; readonly signal: string | null; readonly durationMs: number }
+  | {
+      readonly type: 'process-exited';
+      readonly pid: number;
+      readonly command: string;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly durationMs: number;
+    }
   | { readonly type: 'port-opened'; readonly port: number; readonly pid: number; readonly url: string }
   | { readonly type: 'port-closed'; readonly port: number; readonly pid: number }
   /** A Node function that has no implementation in the tab was called: a promotion signal. */
   | { readonly type: 'unsupported-call'; readonly pid: number; readonly name: string }
-  | { readonly type: 'install-progress'; readonly pid: number; readonly done: number; readonly total: number; readonly sizeBytes: number; readonly name: string }
-  | { readonly type: 'install-finished'; readonly pid: number; readonly packages: number; readonly sizeBytes: number; readonly durationMs: number }
+  | {
+      readonly type: 'install-progress';
+      readonly pid: number;
+      readonly done: number;
+      readonly total: number;
+      readonly sizeBytes: number;
+      readonly name: string;
+    }
+  | {
+      readonly type: 'install-finished';
+      readonly pid: number;
+      readonly packages: number;
+      readonly sizeBytes: number;
+      readonly durationMs: number;
+    }
   | { readonly type: 'preview-failed'; readonly port: number; readonly reason: string; readonly detail: string }
   | { readonly type: 'preview-console'; readonly port: number; readonly level: string; readonly text: string }
   | { readonly type: 'filesystem-recovered'; readonly pid: number; readonly outcome: string }

@@ -10,16 +10,32 @@ interface ErrorEntry {
 }
 
 const table = {
-  ERR_PROTOCOL_VERSION: { kind: 'host', sentence: 'Two parts of Verklet of different versions met ({ours} and {theirs}). Reload the page.' },
+  ERR_PROTOCOL_VERSION: {
+    kind: 'host',
+    sentence: 'Two parts of Verklet of different versions met ({ours} and {theirs}). Reload the page.',
+  },
   ERR_BAD_MESSAGE: { kind: 'bug', sentence: 'A message was not of the expected form: {reason}.' },
-  ERR_NOT_ISOLATED: { kind: 'host', sentence: 'This page is not cross-origin isolated, so shared memory is missing. Serve the preview host with the headers of preview-origin/headers.ts.' },
-  ERR_FRAME_UNREACHABLE: { kind: 'host', sentence: 'The runtime frame at {url} did not answer within {timeoutMs} ms. Check that the preview host serves it.' },
-  ERR_ORIGIN_REFUSED: { kind: 'host', sentence: 'The origin {origin} may not embed this runtime. Add it to the list of allowed parents of the preview host.' },
+  ERR_NOT_ISOLATED: {
+    kind: 'host',
+    sentence:
+      'This page is not cross-origin isolated, so shared memory is missing. Serve the preview host with the headers of preview-origin/headers.ts.',
+  },
+  ERR_FRAME_UNREACHABLE: {
+    kind: 'host',
+    sentence: 'The runtime frame at {url} did not answer within {timeoutMs} ms. Check that the preview host serves it.',
+  },
+  ERR_ORIGIN_REFUSED: {
+    kind: 'host',
+    sentence: 'The origin {origin} may not embed this runtime. Add it to the list of allowed parents of the preview host.',
+  },
   ERR_BAD_OPTION: { kind: 'user', sentence: 'Option {name} is not usable: {reason}.' },
   ERR_DISPOSED: { kind: 'user', sentence: 'The runtime was disposed; boot a new one.' },
   ERR_COMMAND_NOT_FOUND: { kind: 'user', sentence: '{command}: command not found.' },
   ERR_NOT_EXECUTABLE: { kind: 'user', sentence: '{command}: permission denied; the file is not executable.' },
-  ERR_SERVER_NOT_CONFIGURED: { kind: 'unsupported', sentence: '{what} needs a server session, and no server is configured. Boot with a server, or run it elsewhere.' },
+  ERR_SERVER_NOT_CONFIGURED: {
+    kind: 'unsupported',
+    sentence: '{what} needs a server session, and no server is configured. Boot with a server, or run it elsewhere.',
+  },
   ERR_TOO_MANY_PROCESSES: { kind: 'limit', sentence: 'The limit of {limit} processes is reached. End one and try again.' },
   ERR_TIMEOUT: { kind: 'limit', sentence: '{what} took longer than {timeoutMs} ms and was stopped.' },
   ERR_ABORTED: { kind: 'user', sentence: '{what} was cancelled.' },
@@ -28,7 +44,10 @@ const table = {
   ERR_BODY_TOO_LARGE: { kind: 'limit', sentence: 'The body is larger than the limit of {limitBytes} bytes.' },
   ERR_BAD_ARCHIVE: { kind: 'user', sentence: 'The archive {name} was refused: {reason}. Nothing was written.' },
   ERR_INTEGRITY: { kind: 'user', sentence: 'The content of {name} does not match its integrity {expected}. Nothing was written.' },
-  ERR_NATIVE_ADDON: { kind: 'unsupported', sentence: '{name} needs native code ({reason}), which does not run in the tab. It needs a server session.' },
+  ERR_NATIVE_ADDON: {
+    kind: 'unsupported',
+    sentence: '{name} needs native code ({reason}), which does not run in the tab. It needs a server session.',
+  },
   ERR_LOCKFILE: { kind: 'user', sentence: 'The lockfile cannot be used: {reason}.' },
   ERR_REGISTRY: { kind: 'host', sentence: 'The registry did not deliver {name}: {reason}. Check the connection and try again.' },
   ERR_UNSUPPORTED: { kind: 'unsupported', sentence: '{what} is not available in the tab.' },

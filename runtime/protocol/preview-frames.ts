@@ -39,7 +39,14 @@ export type ToKernelFrame =
   | { readonly type: 'grant-credit'; readonly id: number; readonly sizeBytes: number }
   | { readonly type: 'cancel-request'; readonly id: number; readonly reason: string }
   /** A WebSocket opened in the page: `socket` is one end of a channel of {@link SocketFrame}s. */
-  | { readonly type: 'open-socket'; readonly id: number; readonly url: string; readonly protocols: readonly string[]; readonly origin: string; readonly socket: MessagePort }
+  | {
+      readonly type: 'open-socket';
+      readonly id: number;
+      readonly url: string;
+      readonly protocols: readonly string[];
+      readonly origin: string;
+      readonly socket: MessagePort;
+    }
   /** The page logged or threw; becomes a `preview-console` diagnostic. */
   | { readonly type: 'report-console'; readonly level: string; readonly text: string }
   /** `document.cookie = value` in the page. */

@@ -121,4 +121,12 @@ export type FromProcess =
   /** Ends of a connection this process keeps: the kernel closes them when the process dies. */
   | { readonly type: 'hold-connection'; readonly connection: Connection }
   | { readonly type: 'report-unsupported'; readonly name: string }
-  | { readonly type: 'report-install'; readonly done: number; readonly total: number; readonly sizeBytes: number; readonly name: string; readonly isFinished: boolean; readonly durationMs: number };
+  | {
+      readonly type: 'report-install';
+      readonly done: number;
+      readonly total: number;
+      readonly sizeBytes: number;
+      readonly name: string;
+      readonly isFinished: boolean;
+      readonly durationMs: number;
+    };

@@ -29,13 +29,24 @@ export interface DirentData {
 }
 /** A tree to mount: text, bytes, a symlink or a nested folder per name. */
 export interface FileTree {
-  readonly [name: string]: string | Uint8Array | { readonly symlink: string } | { readonly bytes: Uint8Array; readonly mode: number } | FileTree;
+  readonly [name: string]:
+    | string
+    | Uint8Array
+    | { readonly symlink: string }
+    | { readonly bytes: Uint8Array; readonly mode: number }
+    | FileTree;
 }
 
 /** File calls; served by the file-service worker. Paths are absolute or relative to `/workdir`. A failure is a Node-style code (`ENOENT`...). */
 export type FileCall =
   | { readonly op: 'readFile'; readonly path: string }
-  | { readonly op: 'writeFile'; readonly path: string; readonly bytes: Uint8Array; readonly mode?: number; readonly flag?: 'w' | 'a' | 'wx' }
+  | {
+      readonly op: 'writeFile';
+      readonly path: string;
+      readonly bytes: Uint8Array;
+      readonly mode?: number;
+      readonly flag?: 'w' | 'a' | 'wx';
+    }
   | { readonly op: 'readdir'; readonly path: string; readonly recursive: boolean }
   | { readonly op: 'mkdir'; readonly path: string; readonly recursive: boolean }
   | { readonly op: 'rm'; readonly path: string; readonly recursive: boolean; readonly force: boolean }
@@ -68,25 +79,57 @@ export interface Explanation {
 
 /** SDK -> kernel. `id` pairs a question with its `reply`; ids are unique per control port. */
 export type ToKernel =
-  | { readonly type: 'configure-runtime'; readonly id: number; readonly env: Readonly<Record<string, string>>; readonly registryUrl: string; readonly previewHost: string; readonly workspace: string }
+  | {
+      readonly type: 'configure-runtime';
+      readonly id: number;
+      readonly env: Readonly<Record<string, string>>;
+      readonly registryUrl: string;
+      readonly previewHost: string;
+      readonly workspace: string;
+    }
   | { readonly type: 'call-files'; readonly id: number; readonly call: FileCall }
-  | { readonly type: 'spawn-process'; readonly id: number; readonly command: string; readonly args: readonly string[]; readonly options: SpawnOptionsData }
+  | {
+      readonly type: 'spawn-process';
+      readonly id: number;
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly options: SpawnOptionsData;
+    }
   | { readonly type: 'write-stdin'; readonly pid: number; readonly bytes: Uint8Array }
   | { readonly type: 'end-stdin'; readonly pid: number }
   | { readonly type: 'grant-output'; readonly pid: number; readonly sizeBytes: number }
   | { readonly type: 'kill-process'; readonly pid: number; readonly signal: string }
   | { readonly type: 'resize-terminal'; readonly pid: number; readonly columns: number; readonly rows: number }
-  | { readonly type: 'fetch-preview'; readonly id: number; readonly port: number; readonly method: string; readonly url: string; readonly headers: HeaderList; readonly body: Uint8Array | null }
+  | {
+      readonly type: 'fetch-preview';
+      readonly id: number;
+      readonly port: number;
+      readonly method: string;
+      readonly url: string;
+      readonly headers: HeaderList;
+      readonly body: Uint8Array | null;
+    }
   | { readonly type: 'cancel-fetch'; readonly id: number }
   | { readonly type: 'grant-fetch'; readonly id: number; readonly sizeBytes: number }
-  | { readonly type: 'explain-command'; readonly id: number; readonly command: string; readonly args: readonly string[]; readonly cwd: string }
+  | {
+      readonly type: 'explain-command';
+      readonly id: number;
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly cwd: string;
+    }
   | { readonly type: 'dispose-runtime'; readonly id: number };
 
 /** Kernel -> SDK. */
 export type FromKernel =
   | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
   /** `errno` is a Node-style code for file calls; `error` a coded error for the rest. */
-  | { readonly type: 'reply-error'; readonly id: number; readonly error?: ErrorData; readonly errno?: { readonly code: string; readonly syscall: string; readonly path: string } }
+  | {
+      readonly type: 'reply-error';
+      readonly id: number;
+      readonly error?: ErrorData;
+      readonly errno?: { readonly code: string; readonly syscall: string; readonly path: string };
+    }
   | { readonly type: 'process-output'; readonly pid: number; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly type: 'stdin-drained'; readonly pid: number; readonly sizeBytes: number }
   | { readonly type: 'process-ended'; readonly pid: number; readonly status: ExitStatus }

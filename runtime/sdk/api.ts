@@ -77,7 +77,11 @@ export interface WatchEvent {
 export interface RuntimeFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: 'utf8'): Promise<string>;
-  writeFile(path: string, content: string | Uint8Array, options?: { readonly mode?: number; readonly flag?: 'w' | 'a' | 'wx' }): Promise<void>;
+  writeFile(
+    path: string,
+    content: string | Uint8Array,
+    options?: { readonly mode?: number; readonly flag?: 'w' | 'a' | 'wx' },
+  ): Promise<void>;
   readdir(path: string): Promise<string[]>;
   readdir(path: string, options: { readonly withFileTypes: true; readonly recursive?: boolean }): Promise<DirectoryEntry[]>;
   mkdir(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
@@ -92,7 +96,11 @@ export interface RuntimeFiles {
   chmod(path: string, mode: number): Promise<void>;
   utimes(path: string, atimeMs: number, mtimeMs: number): Promise<void>;
   /** Events until the signal aborts. */
-  watch(path: string, options: { readonly recursive?: boolean; readonly signal: AbortSignal }, listener: (event: WatchEvent) => void): Promise<void>;
+  watch(
+    path: string,
+    options: { readonly recursive?: boolean; readonly signal: AbortSignal },
+    listener: (event: WatchEvent) => void,
+  ): Promise<void>;
   /** Writes a tree or the content of a zip below `path` (default `/workdir`). */
   mount(source: FileTree | Uint8Array, path?: string): Promise<void>;
   export(format: 'zip', options?: { readonly path?: string; readonly exclude?: readonly string[] }): Promise<Uint8Array>;

@@ -26,14 +26,21 @@ export class WorkspaceFiles implements RuntimeFiles {
     return encoding === undefined ? bytes : new TextDecoder().decode(bytes);
   }
 
-  writeFile(path: string, content: string | Uint8Array, options: { readonly mode?: number; readonly flag?: 'w' | 'a' | 'wx' } = {}): Promise<void> {
+  writeFile(
+    path: string,
+    content: string | Uint8Array,
+    options: { readonly mode?: number; readonly flag?: 'w' | 'a' | 'wx' } = {},
+  ): Promise<void> {
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     return this.#call({ op: 'writeFile', path, bytes, ...options });
   }
 
   readdir(path: string): Promise<string[]>;
   readdir(path: string, options: { readonly withFileTypes: true; readonly recursive?: boolean }): Promise<DirectoryEntry[]>;
-  async readdir(path: string, options?: { readonly withFileTypes: true; readonly recursive?: boolean }): Promise<string[] | DirectoryEntry[]> {
+  async readdir(
+    path: string,
+    options?: { readonly withFileTypes: true; readonly recursive?: boolean },
+  ): Promise<string[] | DirectoryEntry[]> {
     const entries = await this.#call<DirentData[]>({ op: 'readdir', path, recursive: options?.recursive ?? false });
     return options === undefined ? entries.map(({ name }) => name) : entries.map((entry) => ({ ...entry, ...predicates(entry.type) }));
   }
@@ -82,7 +89,11 @@ export class WorkspaceFiles implements RuntimeFiles {
     return this.#call({ op: 'utimes', path, atimeMs, mtimeMs });
   }
 
-  async watch(path: string, options: { readonly recursive?: boolean; readonly signal: AbortSignal }, listener: (event: WatchEvent) => void): Promise<void> {
+  async watch(
+    path: string,
+    options: { readonly recursive?: boolean; readonly signal: AbortSignal },
+    listener: (event: WatchEvent) => void,
+  ): Promise<void> {
     const { recursive = false, signal } = options;
     if (signal.aborted) return;
     const watchId = ++this.#lastWatch;
@@ -99,7 +110,10 @@ export class WorkspaceFiles implements RuntimeFiles {
     return this.#call(source instanceof Uint8Array ? { op: 'mountZip', path, bytes: source } : { op: 'mountTree', path, tree: source });
   }
 
-  export(_format: 'zip', { path = WORKSPACE, exclude = [] }: { readonly path?: string; readonly exclude?: readonly string[] } = {}): Promise<Uint8Array> {
+  export(
+    _format: 'zip',
+    { path = WORKSPACE, exclude = [] }: { readonly path?: string; readonly exclude?: readonly string[] } = {},
+  ): Promise<Uint8Array> {
     return this.#call({ op: 'exportZip', path, exclude });
   }
 

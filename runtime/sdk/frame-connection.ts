@@ -58,18 +58,28 @@ function awaitReady(frame: HTMLIFrameElement, options: FrameOptions & { readonly
       finish();
     };
     const timer = setTimeout(() => settle(() => reject(new VerkletError('ERR_FRAME_UNREACHABLE', { url, timeoutMs }))), timeoutMs);
-    signal?.addEventListener('abort', () => settle(() => reject(new VerkletError('ERR_ABORTED', { what: 'The boot' }, { cause: signal.reason }))), { signal: listening.signal });
-    addEventListener('message', (event: MessageEvent<unknown>) => {
-      if (event.source !== frame.contentWindow || event.origin !== origin) return;
-      const parsed = v.safeParse(fromFrame, event.data);
-      if (!parsed.success) return;
-      const message = parsed.output;
-      if (message.type === 'frame-failed') return settle(() => reject(fromErrorData(message.error)));
-      if (message.protocolVersion !== PROTOCOL_VERSION) {
-        return settle(() => reject(new VerkletError('ERR_PROTOCOL_VERSION', { ours: PROTOCOL_VERSION, theirs: message.protocolVersion })));
-      }
-      settle(() => resolve(message.isolation));
-    }, { signal: listening.signal });
+    signal?.addEventListener(
+      'abort',
+      () => settle(() => reject(new VerkletError('ERR_ABORTED', { what: 'The boot' }, { cause: signal.reason }))),
+      { signal: listening.signal },
+    );
+    addEventListener(
+      'message',
+      (event: MessageEvent<unknown>) => {
+        if (event.source !== frame.contentWindow || event.origin !== origin) return;
+        const parsed = v.safeParse(fromFrame, event.data);
+        if (!parsed.success) return;
+        const message = parsed.output;
+        if (message.type === 'frame-failed') return settle(() => reject(fromErrorData(message.error)));
+        if (message.protocolVersion !== PROTOCOL_VERSION) {
+          return settle(() =>
+            reject(new VerkletError('ERR_PROTOCOL_VERSION', { ours: PROTOCOL_VERSION, theirs: message.protocolVersion })),
+          );
+        }
+        settle(() => resolve(message.isolation));
+      },
+      { signal: listening.signal },
+    );
     document.body.append(frame);
   });
 }

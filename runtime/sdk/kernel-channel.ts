@@ -75,7 +75,8 @@ export class KernelChannel {
 }
 
 function errorOf({ error, errno }: Extract<FromKernel, { type: 'reply-error' }>): Error {
-  if (errno === undefined) return error === undefined ? new VerkletError('ERR_INTERNAL', { reason: 'an error without a reason' }) : fromErrorData(error);
+  if (errno === undefined)
+    return error === undefined ? new VerkletError('ERR_INTERNAL', { reason: 'an error without a reason' }) : fromErrorData(error);
   const { code, syscall, path } = errno;
   return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, syscall, path });
 }

@@ -13,11 +13,19 @@ const error = v.object({
 });
 const status = v.object({ code: v.nullable(v.number()), signal: v.nullable(text) });
 /** Diagnostics are shown, never acted on: a type and a time are enough. */
-const diagnostic = v.pipe(v.looseObject({ type: text, atMs: v.number() }), v.transform((value) => value as unknown as Diagnostic));
+const diagnostic = v.pipe(
+  v.looseObject({ type: text, atMs: v.number() }),
+  v.transform((value) => value as unknown as Diagnostic),
+);
 
 const message = v.variant('type', [
   v.object({ type: v.literal('reply'), id, value: v.unknown() }),
-  v.object({ type: v.literal('reply-error'), id, error: v.optional(error), errno: v.optional(v.object({ code: text, syscall: text, path: text })) }),
+  v.object({
+    type: v.literal('reply-error'),
+    id,
+    error: v.optional(error),
+    errno: v.optional(v.object({ code: text, syscall: text, path: text })),
+  }),
   v.object({ type: v.literal('process-output'), pid: id, stream: v.picklist(['stdout', 'stderr']), bytes }),
   v.object({ type: v.literal('stdin-drained'), pid: id, sizeBytes: v.number() }),
   v.object({ type: v.literal('process-ended'), pid: id, status }),

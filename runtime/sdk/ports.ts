@@ -30,10 +30,14 @@ export class WorkspacePorts implements Ports {
         stop();
         resolve(event.port);
       });
-      signal?.addEventListener('abort', () => {
-        stop();
-        reject(new VerkletError('ERR_ABORTED', { what: `Waiting for port ${port}` }, { cause: signal.reason }));
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          stop();
+          reject(new VerkletError('ERR_ABORTED', { what: `Waiting for port ${port}` }, { cause: signal.reason }));
+        },
+        { once: true },
+      );
     });
   }
 

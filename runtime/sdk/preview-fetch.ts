@@ -73,9 +73,13 @@ export class PreviewFetcher {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason as Error);
       this.#open.set(id, { resolve, reject, controller: null });
-      signal?.addEventListener('abort', () => {
-        if (this.fail(id, signal.reason as Error)) this.#kernel.tell({ type: 'cancel-fetch', id });
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          if (this.fail(id, signal.reason as Error)) this.#kernel.tell({ type: 'cancel-fetch', id });
+        },
+        { once: true },
+      );
       this.#kernel.tell({ ...message, id });
     });
   }
@@ -92,12 +96,16 @@ export class PreviewFetcher {
         this.#kernel.tell({ type: 'cancel-fetch', id });
       },
     });
-    const counted = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (bytes, controller) => {
-        controller.enqueue(bytes);
-        this.#kernel.tell({ type: 'grant-fetch', id, sizeBytes: bytes.byteLength });
+    const counted = new TransformStream<Uint8Array, Uint8Array>(
+      {
+        transform: (bytes, controller) => {
+          controller.enqueue(bytes);
+          this.#kernel.tell({ type: 'grant-fetch', id, sizeBytes: bytes.byteLength });
+        },
       },
-    }, { highWaterMark: 1 }, { highWaterMark: 0 });
+      { highWaterMark: 1 },
+      { highWaterMark: 0 },
+    );
     return new Response(body.pipeThrough(counted), init);
   }
 }

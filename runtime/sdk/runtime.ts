@@ -42,7 +42,11 @@ export class Runtime implements RuntimeApi {
     const workspace = makeWorkspaceLabel();
     const origin = `${location.protocol}//${workspace}.${previewHost}`;
     if (!URL.canParse(origin)) throw new VerkletError('ERR_BAD_OPTION', { name: 'previewHost', reason: `${previewHost} is not a host` });
-    const connection = await connectFrame({ origin, timeoutMs: options.timeoutMs ?? BOOT_TIMEOUT_MS, ...(options.signal ? { signal: options.signal } : {}) });
+    const connection = await connectFrame({
+      origin,
+      timeoutMs: options.timeoutMs ?? BOOT_TIMEOUT_MS,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
     const runtime = new Runtime(connection);
     await runtime.#kernel.ask({
       type: 'configure-runtime',
@@ -51,7 +55,13 @@ export class Runtime implements RuntimeApi {
       previewHost,
       workspace,
     });
-    runtime.#record({ type: 'runtime-booted', atMs: Date.now(), host: 'browser', durationMs: performance.now() - startedAtMs, isolation: connection.isolation });
+    runtime.#record({
+      type: 'runtime-booted',
+      atMs: Date.now(),
+      host: 'browser',
+      durationMs: performance.now() - startedAtMs,
+      isolation: connection.isolation,
+    });
     return runtime;
   }
 
@@ -148,7 +158,9 @@ export class Runtime implements RuntimeApi {
         return this.ports.opened({ port: message.port, pid: message.pid, url: message.url });
       case 'port-closed':
         return this.ports.closed(message.port);
-      case 'fetch-head': case 'fetch-chunk': case 'fetch-end':
+      case 'fetch-head':
+      case 'fetch-chunk':
+      case 'fetch-end':
         return this.#fetcher.deliver(message);
       case 'files-changed':
         return this.fs.deliverChange(message.watchId, { event: message.event, path: message.path });

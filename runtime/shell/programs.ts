@@ -6,9 +6,18 @@ import type { Tool, ToolContext } from './tool.ts';
 
 type Loader = () => Promise<Tool>;
 
-const files = (name: Exclude<keyof typeof import('./tools/files.ts'), 'default'>): Loader => async () => (await import('./tools/files.ts'))[name];
-const words = (name: Exclude<keyof typeof import('./tools/words.ts'), 'default'>): Loader => async () => (await import('./tools/words.ts'))[name];
-const lines = (name: Exclude<keyof typeof import('./tools/lines.ts'), 'default'>): Loader => async () => (await import('./tools/lines.ts'))[name];
+const files =
+  (name: Exclude<keyof typeof import('./tools/files.ts'), 'default'>): Loader =>
+  async () =>
+    (await import('./tools/files.ts'))[name];
+const words =
+  (name: Exclude<keyof typeof import('./tools/words.ts'), 'default'>): Loader =>
+  async () =>
+    (await import('./tools/words.ts'))[name];
+const lines =
+  (name: Exclude<keyof typeof import('./tools/lines.ts'), 'default'>): Loader =>
+  async () =>
+    (await import('./tools/lines.ts'))[name];
 const shell: Loader = async () => (await import('./sh/main.ts')).sh;
 
 const programs: Readonly<Record<ToolName, Loader>> = {
@@ -16,12 +25,41 @@ const programs: Readonly<Record<ToolName, Loader>> = {
   bash: shell,
   npm: async () => (await import('./npm/main.ts')).npm,
   npx: async () => (await import('./npm/main.ts')).npx,
-  cat: files('cat'), chmod: files('chmod'), cp: files('cp'), ln: files('ln'), ls: files('ls'), mkdir: files('mkdir'), mv: files('mv'), pwd: files('pwd'),
-  readlink: files('readlink'), realpath: files('realpath'), rm: files('rm'), rmdir: files('rmdir'), touch: files('touch'),
-  basename: words('basename'), clear: words('clear'), date: words('date'), dirname: words('dirname'), echo: words('echo'), env: words('env'),
-  false: words('isFalse'), printf: words('printf'), seq: words('seq'), sleep: words('sleep'), true: words('isTrue'), which: words('which'),
-  cut: lines('cut'), find: lines('find'), grep: lines('grep'), head: lines('head'), sort: lines('sort'), tail: lines('tail'), tee: lines('tee'),
-  tr: lines('tr'), uniq: lines('uniq'), wc: lines('wc'),
+  cat: files('cat'),
+  chmod: files('chmod'),
+  cp: files('cp'),
+  ln: files('ln'),
+  ls: files('ls'),
+  mkdir: files('mkdir'),
+  mv: files('mv'),
+  pwd: files('pwd'),
+  readlink: files('readlink'),
+  realpath: files('realpath'),
+  rm: files('rm'),
+  rmdir: files('rmdir'),
+  touch: files('touch'),
+  basename: words('basename'),
+  clear: words('clear'),
+  date: words('date'),
+  dirname: words('dirname'),
+  echo: words('echo'),
+  env: words('env'),
+  false: words('isFalse'),
+  printf: words('printf'),
+  seq: words('seq'),
+  sleep: words('sleep'),
+  true: words('isTrue'),
+  which: words('which'),
+  cut: lines('cut'),
+  find: lines('find'),
+  grep: lines('grep'),
+  head: lines('head'),
+  sort: lines('sort'),
+  tail: lines('tail'),
+  tee: lines('tee'),
+  tr: lines('tr'),
+  uniq: lines('uniq'),
+  wc: lines('wc'),
 };
 
 const INTERNAL_ERROR = 1;

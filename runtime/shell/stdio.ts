@@ -71,7 +71,14 @@ export class Stdio {
     const key = `${fd}${end}`;
     const known = this.#pipes.get(key);
     if (known !== undefined) return known;
-    const memory = descriptor.kind === 'pipe' ? (descriptor.direction === end ? descriptor.memory : null) : end === 'read' ? descriptor.connection.receive : descriptor.connection.send;
+    const memory =
+      descriptor.kind === 'pipe'
+        ? descriptor.direction === end
+          ? descriptor.memory
+          : null
+        : end === 'read'
+          ? descriptor.connection.receive
+          : descriptor.connection.send;
     if (memory === null) return null;
     const pipe = this.#host.openPipe(memory);
     this.#pipes.set(key, pipe);

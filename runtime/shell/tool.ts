@@ -47,7 +47,10 @@ export function absolutePath(cwd: string, path: string): string {
 }
 
 /** The bytes of the named files one after the other, or of standard input where none is named; `-` is standard input, too. */
-export function* inputs(context: ToolContext, files: readonly string[]): Generator<{ readonly name: string; readonly bytes: Uint8Array }, number> {
+export function* inputs(
+  context: ToolContext,
+  files: readonly string[],
+): Generator<{ readonly name: string; readonly bytes: Uint8Array }, number> {
   let status = 0;
   for (const name of files.length === 0 ? ['-'] : files) {
     if (name === '-') {
@@ -62,9 +65,18 @@ export function* inputs(context: ToolContext, files: readonly string[]): Generat
 }
 
 const MESSAGES: Readonly<Record<number, string>> = {
-  [-1]: 'Operation not permitted', [-2]: 'No such file or directory', [-13]: 'Permission denied', [-16]: 'Device or resource busy', [-17]: 'File exists',
-  [-20]: 'Not a directory', [-21]: 'Is a directory', [-22]: 'Invalid argument', [-28]: 'No space left on device', [-36]: 'File name too long',
-  [-39]: 'Directory not empty', [-40]: 'Too many levels of symbolic links',
+  [-1]: 'Operation not permitted',
+  [-2]: 'No such file or directory',
+  [-13]: 'Permission denied',
+  [-16]: 'Device or resource busy',
+  [-17]: 'File exists',
+  [-20]: 'Not a directory',
+  [-21]: 'Is a directory',
+  [-22]: 'Invalid argument',
+  [-28]: 'No space left on device',
+  [-36]: 'File name too long',
+  [-39]: 'Directory not empty',
+  [-40]: 'Too many levels of symbolic links',
 };
 
 export function errnoText(errno: number): string {
@@ -78,7 +90,10 @@ export function complain(context: ToolContext, file: string, errno: number, pref
 }
 
 /** Short options as letters, `--long` ones whole; what is left are operands. `--` ends the options. */
-export function parseOptions(args: readonly string[], withValue = ''): { flags: Set<string>; values: Map<string, string>; operands: string[] } {
+export function parseOptions(
+  args: readonly string[],
+  withValue = '',
+): { flags: Set<string>; values: Map<string, string>; operands: string[] } {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const operands: string[] = [];

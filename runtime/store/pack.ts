@@ -122,7 +122,7 @@ export class Pack {
     const window = new Uint8Array(SCAN_BYTES);
     let windowStart = 0;
     let windowEnd = 0;
-    for (let offset = 0; offset + HEADER_BYTES <= end; ) {
+    for (let offset = 0; offset + HEADER_BYTES <= end;) {
       if (offset < windowStart || offset + HEADER_BYTES > windowEnd) {
         windowStart = offset;
         windowEnd = offset + this.#file.read(window, offset);

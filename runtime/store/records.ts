@@ -43,7 +43,11 @@ export class RecordCodec {
   }
 
   key(type: RecordType, payload: Uint8Array): Key {
-    return this.#content.init().update(Uint8Array.of(recordTypes.indexOf(type))).update(payload).digest('hex');
+    return this.#content
+      .init()
+      .update(Uint8Array.of(recordTypes.indexOf(type)))
+      .update(payload)
+      .digest('hex');
   }
 
   encodeHeader(type: RecordType, key: Key, payload: Uint8Array): Uint8Array {

@@ -14,7 +14,12 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 /** Commits a tree with one folder and the given files. */
 function save(store: SnapshotStore, files: Record<string, string>, name: string | null = null): Key {
-  const entries = Object.entries(files).map(([file, content]) => ({ name: file, mode: 0o100644, mtimeMs: 1.5, key: store.putBlob(text(content)) }));
+  const entries = Object.entries(files).map(([file, content]) => ({
+    name: file,
+    mode: 0o100644,
+    mtimeMs: 1.5,
+    key: store.putBlob(text(content)),
+  }));
   const inner = store.putTree(entries);
   return store.commit(store.putTree([{ name: 'src', mode: 0o040755, mtimeMs: 2, key: inner }]), 1000, name);
 }

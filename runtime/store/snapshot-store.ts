@@ -99,7 +99,7 @@ export class SnapshotStore {
   /** Newest first; stops at a commit that compaction dropped. */
   history(): HistoryEntry[] {
     const entries: HistoryEntry[] = [];
-    for (let key = this.#head.commit; key !== null && this.#pack.has(key); ) {
+    for (let key = this.#head.commit; key !== null && this.#pack.has(key);) {
       const commit = decodeCommit(this.#need(key));
       entries.push({ key, ...commit });
       key = commit.parent;
@@ -149,7 +149,7 @@ function nextGeneration(heads: readonly Head[]): number {
 /** The newest commit from `start` back whose trees and blobs are all there and intact in form; null when none is. */
 function newestWhole(pack: Pack, start: Key | null): Key | null {
   const checked = new Set<Key>();
-  for (let key = start; key !== null; ) {
+  for (let key = start; key !== null;) {
     const commit = readCommit(pack, key);
     if (!commit) return null;
     if (isWholeTree(pack, commit.tree, checked)) return key;

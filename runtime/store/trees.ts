@@ -42,7 +42,7 @@ export function decodeTree(bytes: Uint8Array): TreeEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const decoder = new TextDecoder();
   const entries: TreeEntry[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const length = view.getUint16(offset + 44, true);
     entries.push({
       mode: view.getUint32(offset, true),

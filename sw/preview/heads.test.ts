@@ -6,7 +6,13 @@ import { isBodiless, previewLocation, reasonPhrase, responseHeaders } from './re
 const origins = { own: 'http://3000--abc.preview.test:4173', server: 'http://localhost:3000' };
 
 test('the server sees its own address as origin and referrer', () => {
-  const request = { method: 'POST', mode: 'cors', destination: '', referrer: `${origins.own}/form?a=1`, headers: new Headers({ 'x-verklet-abort-key': 'k', 'user-agent': 'UA' }) } as const;
+  const request = {
+    method: 'POST',
+    mode: 'cors',
+    destination: '',
+    referrer: `${origins.own}/form?a=1`,
+    headers: new Headers({ 'x-verklet-abort-key': 'k', 'user-agent': 'UA' }),
+  } as const;
   const headers = new Map(requestHeaders(request, origins, 'other'));
   expect(headers.get('origin')).toBe('http://localhost:3000');
   expect(headers.get('referer')).toBe('http://localhost:3000/form?a=1');
@@ -15,14 +21,28 @@ test('the server sees its own address as origin and referrer', () => {
 });
 
 test('a response can be framed by an isolated app, whatever the server said', () => {
-  const headers = responseHeaders([['X-Frame-Options', 'DENY'], ['Cross-Origin-Embedder-Policy', 'unsafe-none'], ['Transfer-Encoding', 'chunked'], ['X-Own', 'a'], ['X-Own', 'b']], { origins, nonce: null });
-  expect(Object.fromEntries(headers)).toEqual({ 'cross-origin-embedder-policy': 'credentialless', 'cross-origin-resource-policy': 'cross-origin', 'x-own': 'a, b' });
+  const headers = responseHeaders(
+    [
+      ['X-Frame-Options', 'DENY'],
+      ['Cross-Origin-Embedder-Policy', 'unsafe-none'],
+      ['Transfer-Encoding', 'chunked'],
+      ['X-Own', 'a'],
+      ['X-Own', 'b'],
+    ],
+    { origins, nonce: null },
+  );
+  expect(Object.fromEntries(headers)).toEqual({
+    'cross-origin-embedder-policy': 'credentialless',
+    'cross-origin-resource-policy': 'cross-origin',
+    'x-own': 'a, b',
+  });
 });
 
 test('redirects to the server itself stay in the preview', () => {
   expect(previewLocation('http://localhost:3000/a?b#c', origins)).toBe(`${origins.own}/a?b#c`);
   expect(previewLocation('http://127.0.0.1:3000', origins)).toBe(origins.own);
-  for (const other of ['/a', 'http://localhost:30001/a', 'https://example.com/', 'http://localhost:3000.evil/']) expect(previewLocation(other, origins)).toBe(other);
+  for (const other of ['/a', 'http://localhost:30001/a', 'https://example.com/', 'http://localhost:3000.evil/'])
+    expect(previewLocation(other, origins)).toBe(other);
 });
 
 test('statuses and reasons that a Response refuses are known', () => {

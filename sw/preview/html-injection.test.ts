@@ -32,7 +32,8 @@ describe('the script comes first in the head, in every split of the bytes', () =
   for (const [name, marked] of Object.entries(documents)) {
     test(name, async () => {
       const html = marked.replace('|', '');
-      for (let pieceBytes = 1; pieceBytes <= html.length + 1; pieceBytes++) expect(await inject(html, pieceBytes)).toBe(marked.replace('|', MARK));
+      for (let pieceBytes = 1; pieceBytes <= html.length + 1; pieceBytes++)
+        expect(await inject(html, pieceBytes)).toBe(marked.replace('|', MARK));
     });
   }
 });

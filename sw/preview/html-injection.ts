@@ -6,7 +6,8 @@ const latin1 = new TextDecoder('latin1');
 // Offsets count bytes: ISO 8859-1 maps each to one character, and markup is ASCII in every encoding handled here.
 const PROLOGUE = /^(?:\s+|<!--[^]*?-->|<!(?!--)[^>]*>|<\?[^>]*>)/;
 const OPEN_TAG = /^<(html|head)(?=[\s/>])(?:[^>"']|"[^"]*"|'[^']*')*>/i;
-const UNFINISHED = /^(?:<!--(?![^]*?-->)|<[!?][^>]*$|<(?:html|head)(?=[\s/]|$)(?:[^>"']|"[^"]*"|'[^']*')*(?:"[^"]*|'[^']*)?$|<[a-z!?]?[a-z]{0,3}$|<!-{0,2}$)/i;
+const UNFINISHED =
+  /^(?:<!--(?![^]*?-->)|<[!?][^>]*$|<(?:html|head)(?=[\s/]|$)(?:[^>"']|"[^"]*"|'[^']*')*(?:"[^"]*|'[^']*)?$|<[a-z!?]?[a-z]{0,3}$|<!-{0,2}$)/i;
 
 /**
  * The offset behind `<head>`, or where a head would begin; null when `text` ends before that is known. A byte order mark
@@ -26,7 +27,11 @@ export function insertionPoint(text: string): number | null {
 
 /** Two-byte encodings have no ASCII to find a head in: such a document goes by unchanged. */
 export function canInject(contentType: string | null): boolean {
-  return contentType !== null && /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType);
+  return (
+    contentType !== null &&
+    /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) &&
+    !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)
+  );
 }
 
 /** A stream stage that adds `markup` (ASCII) once. */

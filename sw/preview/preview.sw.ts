@@ -47,7 +47,9 @@ self.addEventListener('message', (event) => {
 });
 
 async function openSocket(url: string, protocols: readonly string[], socket: MessagePort): Promise<void> {
-  const isSent = await link.sendWhenReady({ type: 'open-socket', id: link.nextId(), url, protocols, origin: link.serverOrigin, socket }, [socket]);
+  const isSent = await link.sendWhenReady({ type: 'open-socket', id: link.nextId(), url, protocols, origin: link.serverOrigin, socket }, [
+    socket,
+  ]);
   if (isSent) return;
   socket.postMessage({ type: 'socket-error' });
   socket.postMessage({ type: 'socket-close', code: 1006, reason: '', wasClean: false });

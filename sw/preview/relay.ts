@@ -173,7 +173,12 @@ export class Relay {
   #failure(request: Request, reason: PreviewFailure, detail: string): Response {
     const page = failurePage(reason, { port: this.#link.port, detail });
     const isPage = request.mode === 'navigate';
-    const headers = { ...previewHeaders, 'Content-Type': `text/${isPage ? 'html' : 'plain'}; charset=utf-8`, 'Cache-Control': 'no-store', 'X-Verklet-Failure': reason };
+    const headers = {
+      ...previewHeaders,
+      'Content-Type': `text/${isPage ? 'html' : 'plain'}; charset=utf-8`,
+      'Cache-Control': 'no-store',
+      'X-Verklet-Failure': reason,
+    };
     return new Response(request.method === 'HEAD' ? null : isPage ? page.html : page.text, { status: page.status, headers });
   }
 

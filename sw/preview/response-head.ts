@@ -6,7 +6,16 @@ import { previewPolicy } from './content-security.ts';
 import type { Origins } from './request-head.ts';
 
 /** About this connection, not about the response (RFC 9110 section 7.6.1); and what would end the service worker itself. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'trailer', 'clear-site-data', 'strict-transport-security']);
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'trailer',
+  'clear-site-data',
+  'strict-transport-security',
+]);
 /** Where the bytes that arrive are not the bytes the headers speak of. */
 const ABOUT_BYTES = ['content-length', 'content-encoding', 'etag', 'content-md5', 'digest', 'accept-ranges'];
 const POLICIES = new Set(['content-security-policy', 'content-security-policy-report-only']);

@@ -76,9 +76,10 @@ export class UploadSender {
   }
 
   async #sendChunk(chunk: Uint8Array): Promise<void> {
-    for (let offset = 0; offset < chunk.byteLength && !this.#isStopped; ) {
+    for (let offset = 0; offset < chunk.byteLength && !this.#isStopped;) {
       const wanted = Math.min(chunk.byteLength - offset, MAX_CHUNK_BYTES);
-      while (this.#credit < Math.min(wanted, FIRST_CHUNK_BYTES) && !this.#isStopped) await new Promise<void>((resolve) => (this.#wake = resolve));
+      while (this.#credit < Math.min(wanted, FIRST_CHUNK_BYTES) && !this.#isStopped)
+        await new Promise<void>((resolve) => (this.#wake = resolve));
       const part = chunk.slice(offset, offset + Math.min(wanted, this.#credit));
       this.#credit -= part.byteLength;
       offset += part.byteLength;

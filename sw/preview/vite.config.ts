@@ -38,7 +38,12 @@ async function buildScript(entry: string): Promise<string> {
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
-    build: { write: false, target: 'es2022', minify: true, lib: { entry: path.join(injectedFolder, entry), formats: ['iife'], name: 'verkletInjected' } },
+    build: {
+      write: false,
+      target: 'es2022',
+      minify: true,
+      lib: { entry: path.join(injectedFolder, entry), formats: ['iife'], name: 'verkletInjected' },
+    },
   });
   const [output] = Array.isArray(result) ? result : [result];
   if (!output || !('output' in output)) throw new Error(`${entry} was not built`);

@@ -35,10 +35,18 @@ function answering(answer: string, pieceBytes = 1e6, isListening = true): Loopba
 
 const answers: Readonly<Record<string, { bytes: string; status: number; body: string; method?: string }>> = {
   'a sized body': { bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', status: 200, body: 'hello' },
-  'chunks with extensions and trailers': { bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n', status: 200, body: 'hello' },
+  'chunks with extensions and trailers': {
+    bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n',
+    status: 200,
+    body: 'hello',
+  },
   'a body that ends with the connection': { bytes: 'HTTP/1.0 200 OK\r\n\r\nhello', status: 200, body: 'hello' },
   'lone line feeds': { bytes: 'HTTP/1.1 200 OK\nContent-Length: 5\n\nhello', status: 200, body: 'hello' },
-  'interim answers first': { bytes: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n', status: 201, body: '' },
+  'interim answers first': {
+    bytes: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
+    status: 201,
+    body: '',
+  },
   'HEAD with a length': { bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', status: 200, body: '', method: 'HEAD' },
   '204 with a length': { bytes: 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', status: 204, body: '' },
   '304 with a length': { bytes: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', status: 304, body: '' },
@@ -96,7 +104,8 @@ test('a port without a listener has its own code', async () => {
 });
 
 test('a header cannot end its line, not even by a character that encodes to a line end', () => {
-  for (const value of ['a\r\nB: c', 'a\nB: c', 'a\u010d\u010aB: c', 'a\0']) expect(() => encodeRequestHead('GET', '/', [['A', value]])).toThrow(TypeError);
+  for (const value of ['a\r\nB: c', 'a\nB: c', 'a\u010d\u010aB: c', 'a\0'])
+    expect(() => encodeRequestHead('GET', '/', [['A', value]])).toThrow(TypeError);
   for (const target of ['/a b', '/a\r\n', 'http://elsewhere/', '']) expect(() => encodeRequestHead('GET', target, [])).toThrow(TypeError);
 });
 
@@ -104,7 +113,8 @@ test('a Node server gets the request, and its connection is used again', async (
   const port = await serve((request, response) => response.end(`${request.method} ${request.url} ${request.headers.host}`));
   const client = new HttpClient(machineLoopback);
   machineLoopback.connections = 0;
-  for (let round = 0; round < 3; round++) expect(await text(await client.request(port, { ...get, target: '/a?b=c' }))).toBe(`GET /a?b=c localhost:${port}`);
+  for (let round = 0; round < 3; round++)
+    expect(await text(await client.request(port, { ...get, target: '/a?b=c' }))).toBe(`GET /a?b=c localhost:${port}`);
   expect(machineLoopback.connections).toBe(1);
   client[Symbol.dispose]();
 });
@@ -130,7 +140,9 @@ test('uploads arrive whole, chunked or sized', async () => {
   }
   const client = new HttpClient(machineLoopback);
   expect(await text(await client.request(port, { ...get, method: 'POST', body: body() }))).toBe('1000000 chunked');
-  expect(await text(await client.request(port, { ...get, method: 'POST', headers: [['content-length', '1000000']], body: body() }))).toBe('1000000 1000000');
+  expect(await text(await client.request(port, { ...get, method: 'POST', headers: [['content-length', '1000000']], body: body() }))).toBe(
+    '1000000 1000000',
+  );
   client[Symbol.dispose]();
 });
 

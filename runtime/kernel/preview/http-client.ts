@@ -2,7 +2,15 @@
 import { isVerkletError, VerkletError, type HeaderList, type PreviewFailure } from '#protocol';
 import type { ByteConnection, LoopbackPorts } from './byte-connection.ts';
 import { ConnectionReader } from './connection-reader.ts';
-import { BodyReader, bodyFraming, encodeRequestHead, headerValue, keepsAlive, readResponseHead, type ResponseHead } from './http-message.ts';
+import {
+  BodyReader,
+  bodyFraming,
+  encodeRequestHead,
+  headerValue,
+  keepsAlive,
+  readResponseHead,
+  type ResponseHead,
+} from './http-message.ts';
 
 /** As many as a preview has in flight at once; more would only hold memory. */
 const MAX_IDLE_PER_PORT = 16;
@@ -117,11 +125,20 @@ export class HttpClient {
     } catch (error) {
       settle();
       close();
-      throw request.signal?.aborted ? new VerkletError('ERR_ABORTED', { what: 'The request' }, { cause: error }) : this.#asFailure(port, error);
+      throw request.signal?.aborted
+        ? new VerkletError('ERR_ABORTED', { what: 'The request' }, { cause: error })
+        : this.#asFailure(port, error);
     }
   }
 
-  #response(port: number, session: Session, request: HttpRequest, head: ResponseHead, sent: Promise<boolean>, settle: () => void): HttpResponse {
+  #response(
+    port: number,
+    session: Session,
+    request: HttpRequest,
+    head: ResponseHead,
+    sent: Promise<boolean>,
+    settle: () => void,
+  ): HttpResponse {
     const framing = bodyFraming(request.method, head);
     const body = new BodyReader(session.reader, framing);
     const isReusable = keepsAlive(head, framing);
@@ -156,7 +173,14 @@ export class HttpClient {
     const length = headerValue(request.headers, 'content-length');
     const isChunked = request.body !== null && length === null;
     const framing: HeaderList = isChunked ? [['Transfer-Encoding', 'chunked']] : [];
-    await connection.write(encodeRequestHead(request.method, request.target, [['Host', `localhost:${port}`], ...request.headers, ['Connection', 'keep-alive'], ...framing]));
+    await connection.write(
+      encodeRequestHead(request.method, request.target, [
+        ['Host', `localhost:${port}`],
+        ...request.headers,
+        ['Connection', 'keep-alive'],
+        ...framing,
+      ]),
+    );
     if (!request.body) return;
     if (isChunked) await sendChunked(connection, request.body);
     else await sendSized(connection, request.body, Number(length));
@@ -184,7 +208,8 @@ export class HttpClient {
     const idle = this.#idle.get(port) ?? [];
     for (let session = idle.pop(); session; session = idle.pop()) {
       // A fresh reader: whether this exchange received anything decides if it may be asked again.
-      if (performance.now() - session.sinceMs < MAX_IDLE_MS) return { connection: session.connection, reader: new ConnectionReader(session.connection) };
+      if (performance.now() - session.sinceMs < MAX_IDLE_MS)
+        return { connection: session.connection, reader: new ConnectionReader(session.connection) };
       session.connection.close();
     }
     return null;

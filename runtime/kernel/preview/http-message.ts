@@ -15,7 +15,11 @@ export interface ResponseHead {
 }
 
 /** How the end of a body is known. */
-export type BodyFraming = { readonly kind: 'none' } | { readonly kind: 'length'; readonly sizeBytes: number } | { readonly kind: 'chunked' } | { readonly kind: 'until-close' };
+export type BodyFraming =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly sizeBytes: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'until-close' };
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 // Anything that could end a line early would let a page write a second request; above 0xff, encoding would wrap into it.
@@ -82,7 +86,8 @@ export function bodyFraming(method: string, head: ResponseHead): BodyFraming {
   const values = new Set(length.split(',').map((value) => value.trim()));
   const [only = ''] = values;
   const sizeBytes = Number(only);
-  if (values.size !== 1 || !/^\d+$/.test(only) || !Number.isSafeInteger(sizeBytes)) throw new MalformedStream(`a content length of ${length}`);
+  if (values.size !== 1 || !/^\d+$/.test(only) || !Number.isSafeInteger(sizeBytes))
+    throw new MalformedStream(`a content length of ${length}`);
   return sizeBytes === 0 ? { kind: 'none' } : { kind: 'length', sizeBytes };
 }
 

@@ -3,7 +3,10 @@ import { connect, type Socket } from 'node:net';
 import type { ByteConnection, LoopbackPorts } from './byte-connection.ts';
 
 /** A connection that answers with `bytes`, at most `pieceBytes` per read, and remembers what was written. */
-export function scriptedConnection(bytes: Uint8Array, pieceBytes: number): ByteConnection & { written(): string; readonly isClosed: boolean } {
+export function scriptedConnection(
+  bytes: Uint8Array,
+  pieceBytes: number,
+): ByteConnection & { written(): string; readonly isClosed: boolean } {
   let offset = 0;
   let written = '';
   let isClosed = false;

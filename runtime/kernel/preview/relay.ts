@@ -1,6 +1,14 @@
 // One preview service worker's port: turns its frames into HTTP requests on the virtual loopback, and the answers into
 // frames. Runs in the kernel worker; what arrives is untrusted.
-import { FIRST_CHUNK_BYTES, HEAD_TIMEOUT_MS, INITIAL_CREDIT_BYTES, MAX_CHUNK_BYTES, MAX_OPEN_REQUESTS, PROTOCOL_VERSION, VerkletError } from '#protocol';
+import {
+  FIRST_CHUNK_BYTES,
+  HEAD_TIMEOUT_MS,
+  INITIAL_CREDIT_BYTES,
+  MAX_CHUNK_BYTES,
+  MAX_OPEN_REQUESTS,
+  PROTOCOL_VERSION,
+  VerkletError,
+} from '#protocol';
 import type { FromKernelFrame, HeaderList, ToKernelFrame } from '#protocol';
 import type { CookieJar } from './cookie-jar.ts';
 import { Credit } from './credit.ts';

@@ -29,7 +29,13 @@ export class SocketSet {
     }
     const abort = new AbortController();
     this.#open.add(abort);
-    const request = { port: this.#port, target: frame.url, protocols: frame.protocols, origin: frame.origin, cookies: this.#jar.headerFor(frame.url) };
+    const request = {
+      port: this.#port,
+      target: frame.url,
+      protocols: frame.protocols,
+      origin: frame.origin,
+      cookies: this.#jar.headerFor(frame.url),
+    };
     void openSocket(this.#client, request, frame.socket, abort.signal).finally(() => this.#open.delete(abort));
   }
 

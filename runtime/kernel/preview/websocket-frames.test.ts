@@ -23,7 +23,12 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (payload: Uint8Array) => new TextDecoder().decode(payload);
 
 test('fragments with a ping between them read the same in every split', async () => {
-  const parts = [serverFrame(OPCODE.text, bytes('hel'), false), serverFrame(OPCODE.ping, bytes('!')), serverFrame(OPCODE.continuation, bytes('lo')), serverFrame(OPCODE.close, encodeClose(1000, 'bye'))];
+  const parts = [
+    serverFrame(OPCODE.text, bytes('hel'), false),
+    serverFrame(OPCODE.ping, bytes('!')),
+    serverFrame(OPCODE.continuation, bytes('lo')),
+    serverFrame(OPCODE.close, encodeClose(1000, 'bye')),
+  ];
   for (let pieceBytes = 1; pieceBytes < 32; pieceBytes++) {
     const reader = readerOf(parts, pieceBytes);
     expect(await reader.next()).toMatchObject({ opcode: OPCODE.ping });
@@ -49,7 +54,10 @@ describe('a violation has the close code of the standard', () => {
   const cases: Readonly<Record<string, { frames: Uint8Array[]; closeCode: number }>> = {
     'a masked frame': { frames: [encodeFrame(OPCODE.text, bytes('a'), noMask)], closeCode: 1002 },
     'a continuation of nothing': { frames: [serverFrame(OPCODE.continuation, bytes('a'))], closeCode: 1002 },
-    'a message inside another': { frames: [serverFrame(OPCODE.text, bytes('a'), false), serverFrame(OPCODE.text, bytes('b'))], closeCode: 1002 },
+    'a message inside another': {
+      frames: [serverFrame(OPCODE.text, bytes('a'), false), serverFrame(OPCODE.text, bytes('b'))],
+      closeCode: 1002,
+    },
     'a fragmented ping': { frames: [serverFrame(OPCODE.ping, bytes('a'), false)], closeCode: 1002 },
     'reserved bits': { frames: [new Uint8Array([0xc1, 0])], closeCode: 1002 },
     'a message beyond the limit': { frames: [new Uint8Array([0x82, 127, 0, 0, 0, 1, 0, 0, 0, 0])], closeCode: 1009 },

@@ -5,7 +5,16 @@ import type { HeaderList, SocketFrame } from '#protocol';
 import type { ByteConnection } from './byte-connection.ts';
 import type { HttpClient, UpgradedConnection } from './http-client.ts';
 import { headerValue } from './http-message.ts';
-import { decodeClose, encodeClose, encodeFrame, MAX_MESSAGE_BYTES, MessageReader, OPCODE, SocketViolation, type Opcode } from './websocket-frames.ts';
+import {
+  decodeClose,
+  encodeClose,
+  encodeFrame,
+  MAX_MESSAGE_BYTES,
+  MessageReader,
+  OPCODE,
+  SocketViolation,
+  type Opcode,
+} from './websocket-frames.ts';
 
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 section 1.3
 /** Bytes a page may have queued towards a server that does not read; then the socket is closed. */

@@ -25,12 +25,24 @@ export function asyncContextFrame(state: AsyncState): BindingFactory {
 
 export function asyncWrap(state: AsyncState): BindingFactory {
   return (realm, binding) => {
-    const { async_hook_fields: counts, async_id_fields: ids, constants } = binding as {
+    const {
+      async_hook_fields: counts,
+      async_id_fields: ids,
+      constants,
+    } = binding as {
       async_hook_fields: Uint32Array;
       async_id_fields: Float64Array;
       constants: Record<string, number>;
     };
-    const { kExecutionAsyncId = 0, kTriggerAsyncId = 1, kAsyncIdCounter = 2, kDefaultTriggerAsyncId = 3, kStackLength = 0, kDestroy = 0, kCheck = 0 } = constants;
+    const {
+      kExecutionAsyncId = 0,
+      kTriggerAsyncId = 1,
+      kAsyncIdCounter = 2,
+      kDefaultTriggerAsyncId = 3,
+      kStackLength = 0,
+      kDestroy = 0,
+      kCheck = 0,
+    } = constants;
     counts.fill(0);
     counts[kCheck] = 1;
     ids[kExecutionAsyncId] = 1;

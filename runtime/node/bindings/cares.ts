@@ -11,8 +11,20 @@ const LOCALHOST = /^(?:.+\.)?localhost\.?$/i;
 const PORT_NAMES: Readonly<Record<number, string>> = { 22: 'ssh', 80: 'http', 443: 'https' };
 
 const QUERIES = [
-  'getHostByAddr', 'queryA', 'queryAaaa', 'queryAny', 'queryCaa', 'queryCname', 'queryMx', 'queryNaptr',
-  'queryNs', 'queryPtr', 'querySoa', 'querySrv', 'queryTlsa', 'queryTxt',
+  'getHostByAddr',
+  'queryA',
+  'queryAaaa',
+  'queryAny',
+  'queryCaa',
+  'queryCname',
+  'queryMx',
+  'queryNaptr',
+  'queryNs',
+  'queryPtr',
+  'querySoa',
+  'querySrv',
+  'queryTlsa',
+  'queryTxt',
 ] as const;
 
 /** Addresses of a name in the order of preference, or `null` when it is unknown here. */

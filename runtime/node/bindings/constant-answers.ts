@@ -22,7 +22,14 @@ export const permission: BindingFactory = (_realm, binding) => {
 };
 
 export const report: BindingFactory = (_realm, binding) => {
-  const off = ['getCompact', 'getExcludeNetwork', 'getExcludeEnv', 'shouldReportOnFatalError', 'shouldReportOnSignal', 'shouldReportOnUncaughtException'];
+  const off = [
+    'getCompact',
+    'getExcludeNetwork',
+    'getExcludeEnv',
+    'shouldReportOnFatalError',
+    'shouldReportOnSignal',
+    'shouldReportOnUncaughtException',
+  ];
   answer(binding, off, () => false);
   answer(binding, ['getDirectory', 'getFilename'], () => '');
   binding['getSignal'] = () => 'SIGUSR2';

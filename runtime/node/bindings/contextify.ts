@@ -11,15 +11,32 @@ export function contextify(compiler: ScriptCompiler): BindingFactory {
   return (realm, binding) => {
     const contexts = new Contexts();
     installModuleCompiler(realm, binding, compiler);
-    binding['compileFunction'] = (code: string, name: string, _line: number, _column: number, _cached: unknown, producesCache: boolean, context: object | undefined, extensions: object[], parameters: string[] | undefined, referrer: symbol | undefined) => {
+    binding['compileFunction'] = (
+      code: string,
+      name: string,
+      _line: number,
+      _column: number,
+      _cached: unknown,
+      producesCache: boolean,
+      context: object | undefined,
+      extensions: object[],
+      parameters: string[] | undefined,
+      referrer: symbol | undefined,
+    ) => {
       const symbol = referrer ?? Symbol(name);
-      const compiled = context !== undefined && contexts.has(context)
-        ? (contexts.run(context, `(function (${(parameters ?? []).join(', ')}) {${code}\n})`, name) as Function)
-        : extensions?.length > 0
-          ? withExtensions(code, parameters ?? [], extensions)
-          : compiler.compileFunction(code, parameters ?? [], name, symbol);
+      const compiled =
+        context !== undefined && contexts.has(context)
+          ? (contexts.run(context, `(function (${(parameters ?? []).join(', ')}) {${code}\n})`, name) as Function)
+          : extensions?.length > 0
+            ? withExtensions(code, parameters ?? [], extensions)
+            : compiler.compileFunction(code, parameters ?? [], name, symbol);
       markReferrer(realm, compiled, symbol);
-      return { __proto__: null, function: compiled, sourceMapURL: sourceMapUrl(code), cachedDataProduced: producesCache ? false : undefined };
+      return {
+        __proto__: null,
+        function: compiled,
+        sourceMapURL: sourceMapUrl(code),
+        cachedDataProduced: producesCache ? false : undefined,
+      };
     };
     binding['makeContext'] = (sandbox: object | symbol) => {
       const object = typeof sandbox === 'symbol' ? {} : sandbox;
@@ -74,7 +91,16 @@ function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts)
     sourceMapURL: string | undefined;
     cachedDataRejected: boolean | undefined;
 
-    constructor(code: string, name: string, lineOffset = 0, _columnOffset = 0, cachedData?: unknown, _producesCache?: boolean, _context?: object, referrer?: symbol) {
+    constructor(
+      code: string,
+      name: string,
+      lineOffset = 0,
+      _columnOffset = 0,
+      cachedData?: unknown,
+      _producesCache?: boolean,
+      _context?: object,
+      referrer?: symbol,
+    ) {
       const symbol = referrer ?? Symbol(name);
       markReferrer(realm, this, symbol);
       compiler.check(withoutHashbang(code), name);

@@ -11,8 +11,15 @@ export const crypto: BindingFactory = (realm, binding) => {
   binding['getHashes'] = () => [...digestNames];
   binding['getCachedAliases'] = () => ({});
   binding['Hash'] = hashClass(realm);
-  binding['oneShotDigest'] = (name: string, _id: number, _cache: unknown, data: unknown, encoding: string, _code: number, outputBytes?: number) =>
-    resultOf(realm, oneShot(name, bytesOf(realm, data), outputBytes), encoding);
+  binding['oneShotDigest'] = (
+    name: string,
+    _id: number,
+    _cache: unknown,
+    data: unknown,
+    encoding: string,
+    _code: number,
+    outputBytes?: number,
+  ) => resultOf(realm, oneShot(name, bytesOf(realm, data), outputBytes), encoding);
   binding['Hmac'] = hmacClass(realm);
   binding['timingSafeEqual'] = (first: unknown, second: unknown) => timingSafeEqual(realm, first, second);
   installKeys(realm, binding);
@@ -27,7 +34,8 @@ function hashClass(realm: Realm): unknown {
     constructor(source: string | Hash, outputBytes?: number) {
       const running = typeof source === 'string' ? startDigest(source, outputBytes) : source.#running.clone();
       if (running === undefined) throw nodeError(Error, 'ERR_OSSL_EVP_UNSUPPORTED', 'Digest method not supported');
-      if (running === 'length') throw nodeError(Error, 'ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH', 'Unsupported state or unable to authenticate data');
+      if (running === 'length')
+        throw nodeError(Error, 'ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH', 'Unsupported state or unable to authenticate data');
       this.#running = running;
     }
 
@@ -65,12 +73,20 @@ function hmacClass(realm: Realm): unknown {
 }
 
 function timingSafeEqual(realm: Realm, first: unknown, second: unknown): boolean {
-  for (const [name, value] of [['buf1', first], ['buf2', second]] as const) {
+  for (const [name, value] of [
+    ['buf1', first],
+    ['buf2', second],
+  ] as const) {
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) continue;
-    throw nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', `The "${name}" argument must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView.`);
+    throw nodeError(
+      TypeError,
+      'ERR_INVALID_ARG_TYPE',
+      `The "${name}" argument must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView.`,
+    );
   }
   const [a, b] = [bytesOf(realm, first), bytesOf(realm, second)];
-  if (a.length !== b.length) throw nodeError(RangeError, 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', 'Input buffers must have the same byte length');
+  if (a.length !== b.length)
+    throw nodeError(RangeError, 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', 'Input buffers must have the same byte length');
   let difference = 0;
   for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
   return difference === 0;
@@ -98,7 +114,10 @@ function installKeys(realm: Realm, binding: BindingObject): void {
     }
 
     exportJwk(target: BindingObject): BindingObject {
-      return Object.assign(target, { kty: 'oct', k: toBuffer(realm, keyBytes.get(this) ?? new Uint8Array())['toString']('base64url') as string });
+      return Object.assign(target, {
+        kty: 'oct',
+        k: toBuffer(realm, keyBytes.get(this) ?? new Uint8Array())['toString']('base64url') as string,
+      });
     }
 
     equals(other: object): boolean {
@@ -128,7 +147,8 @@ function installSettings(binding: BindingObject): void {
   binding['getCurves'] = () => [];
   binding['getCipherInfo'] = () => undefined;
   binding['setEngine'] = () => true;
-  for (const name of ['getBundledRootCertificates', 'getSystemCACertificates', 'getExtraCACertificates', 'getUserRootCertificates']) binding[name] = () => [];
+  for (const name of ['getBundledRootCertificates', 'getSystemCACertificates', 'getExtraCACertificates', 'getUserRootCertificates'])
+    binding[name] = () => [];
   for (const name of ['resetRootCertStore', 'startLoadingCertificatesOffThread', 'setFipsCrypto']) binding[name] = () => {};
   binding['secureBuffer'] = (sizeBytes: number) => new Uint8Array(sizeBytes);
 }

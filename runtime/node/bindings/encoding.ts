@@ -35,7 +35,8 @@ const decoders = new Map<number, TextDecoder>();
 function decodeWhole(input: Bytes, ignoreBOM: boolean, fatal: boolean): string {
   const key = Number(Boolean(ignoreBOM)) | (Number(Boolean(fatal)) << 1);
   let decoder = decoders.get(key);
-  if (decoder === undefined) decoders.set(key, (decoder = new TextDecoder('utf-8', { ignoreBOM: Boolean(ignoreBOM), fatal: Boolean(fatal) })));
+  if (decoder === undefined)
+    decoders.set(key, (decoder = new TextDecoder('utf-8', { ignoreBOM: Boolean(ignoreBOM), fatal: Boolean(fatal) })));
   try {
     return decoder.decode(unsharedBytes(bytesOf(input)));
   } catch (error) {

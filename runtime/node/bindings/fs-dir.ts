@@ -19,7 +19,8 @@ class DirHandle extends AsyncWrap {
   read(encoding: string | undefined, size: number, request?: object): unknown[] | null | undefined {
     const batch = this.#entries.slice(this.#next, this.#next + size);
     this.#next += batch.length;
-    const listed = batch.length === 0 ? null : batch.flatMap((entry) => [encodeName(this.realm, entry.name, encoding), direntType(entry.type)]);
+    const listed =
+      batch.length === 0 ? null : batch.flatMap((entry) => [encodeName(this.realm, entry.name, encoding), direntType(entry.type)]);
     if (request === undefined) return listed;
     completeLater(this.realm, request, null, listed);
     return undefined;

@@ -23,7 +23,8 @@ class Converter {
 }
 
 export const icu: BindingFactory = (realm, binding) => {
-  binding['icuErrName'] = (code: number) => (code === -ILLEGAL_ARGUMENT || code === ILLEGAL_ARGUMENT ? 'U_ILLEGAL_ARGUMENT_ERROR' : `U_ERROR_${code}`);
+  binding['icuErrName'] = (code: number) =>
+    code === -ILLEGAL_ARGUMENT || code === ILLEGAL_ARGUMENT ? 'U_ILLEGAL_ARGUMENT_ERROR' : `U_ERROR_${code}`;
   binding['hasConverter'] = (label: string) => converterFor(label, 0) !== undefined;
   binding['getConverter'] = converterFor;
   binding['decode'] = (converter: Converter, input: ArrayBufferView | ArrayBufferLike, flags: number, label: string): string => {

@@ -97,7 +97,11 @@ async function request(binding: BindingObject, table: LockTable, wanted: Request
       table.release(lock);
     }
   };
-  if (wanted.steal) table.steal(lock, Object.assign(new Error('The lock was stolen'), { name: 'AbortError', code: binding['LOCK_STOLEN_ERROR'] as string }));
+  if (wanted.steal)
+    table.steal(
+      lock,
+      Object.assign(new Error('The lock was stolen'), { name: 'AbortError', code: binding['LOCK_STOLEN_ERROR'] as string }),
+    );
   else table.enqueue(lock);
   return promise;
 }

@@ -59,9 +59,10 @@ class WrapFactory {
         this.url = url;
         this.sourceURL = url;
         this.sourceMapURL = typeof source === 'string' ? sourceMapUrl(source) : undefined;
-        this.#record = typeof source === 'string'
-          ? factory.source(this, url, source, referrer)
-          : new SyntheticModule(url, source, () => (lineOrSteps as SyntheticSteps).call(this, this));
+        this.#record =
+          typeof source === 'string'
+            ? factory.source(this, url, source, referrer)
+            : new SyntheticModule(url, source, () => (lineOrSteps as SyntheticSteps).call(this, this));
       }
 
       /** For the unsettled-await warning. */

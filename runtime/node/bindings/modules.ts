@@ -71,9 +71,10 @@ class PackageReader {
   }
 
   #invalid(path: string, importer: Importer | undefined): Error {
-    const message = importer === undefined
-      ? `Invalid package config ${path}.`
-      : `Error parsing "${path}" while importing "${importer.specifier}" from ${importerName(this.#realm, importer.base)}.`;
+    const message =
+      importer === undefined
+        ? `Invalid package config ${path}.`
+        : `Error parsing "${path}" while importing "${importer.specifier}" from ${importerName(this.#realm, importer.base)}.`;
     return Object.assign(new Error(message), { code: 'ERR_INVALID_PACKAGE_CONFIG' });
   }
 }

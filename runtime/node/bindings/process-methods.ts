@@ -103,7 +103,11 @@ function installEnd(realm: Realm, binding: BindingObject): void {
   binding['_kill'] = (pid: number, signal: number) => realm.host.callSync({ type: 'kill', pid: pid === 0 ? -realm.host.pid : pid, signal });
   binding['dlopen'] = (_module: unknown, file: string) => {
     realm.host.reportUnsupported(`native addon ${file}`);
-    throw nodeError(Error, 'ERR_DLOPEN_FAILED', `${file}: native addons cannot be loaded in the browser; this project needs a server for them`);
+    throw nodeError(
+      Error,
+      'ERR_DLOPEN_FAILED',
+      `${file}: native addons cannot be loaded in the browser; this project needs a server for them`,
+    );
   };
   binding['execve'] = () => {
     throw realm.uvException(-38, 'execve');

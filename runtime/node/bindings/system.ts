@@ -49,7 +49,8 @@ export const os: BindingFactory = (realm, binding) => {
   ];
   binding['getHomeDirectory'] = () => realm.host.request.env['HOME'] ?? '/home/user';
   binding['getUserInfo'] = (options?: { encoding?: string }) => {
-    const text = (value: string): unknown => (options?.encoding === 'buffer' ? realm.requireBuiltin('buffer')['Buffer'].from(value) : value);
+    const text = (value: string): unknown =>
+      options?.encoding === 'buffer' ? realm.requireBuiltin('buffer')['Buffer'].from(value) : value;
     return { uid: UID, gid: UID, username: text('user'), homedir: text('/home/user'), shell: text('/bin/sh') };
   };
   binding['getPriority'] = () => priority;

@@ -30,22 +30,25 @@ export class LoopWiring {
 export function taskQueue(wiring: LoopWiring, loop: NodeLoop): BindingFactory {
   return (_realm, binding) => {
     // [has tick scheduled, has rejection to warn]: accessors, so that a tick queued by a microtask wakes the loop.
-    binding['tickInfo'] = Object.defineProperties({}, {
-      0: {
-        get: () => (wiring.hasTickQueued ? 1 : 0),
-        set: (value: number) => {
-          wiring.hasTickQueued = value !== 0;
-          if (wiring.hasTickQueued && !loop.isInCallback) loop.wake();
+    binding['tickInfo'] = Object.defineProperties(
+      {},
+      {
+        0: {
+          get: () => (wiring.hasTickQueued ? 1 : 0),
+          set: (value: number) => {
+            wiring.hasTickQueued = value !== 0;
+            if (wiring.hasTickQueued && !loop.isInCallback) loop.wake();
+          },
+        },
+        1: {
+          get: () => (wiring.hasRejection ? 1 : 0),
+          set: (value: number) => {
+            wiring.hasRejection = value !== 0;
+            if (wiring.hasRejection && !loop.isInCallback) loop.wake();
+          },
         },
       },
-      1: {
-        get: () => (wiring.hasRejection ? 1 : 0),
-        set: (value: number) => {
-          wiring.hasRejection = value !== 0;
-          if (wiring.hasRejection && !loop.isInCallback) loop.wake();
-        },
-      },
-    });
+    );
     binding['setTickCallback'] = (callback: () => void) => {
       wiring.runTicks = callback;
     };

@@ -77,7 +77,8 @@ export const typeChecks: Readonly<Record<string, Check>> = {
   isBooleanObject,
   isBigIntObject,
   isSymbolObject,
-  isBoxedPrimitive: (value) => isNumberObject(value) || isStringObject(value) || isBooleanObject(value) || isBigIntObject(value) || isSymbolObject(value),
+  isBoxedPrimitive: (value) =>
+    isNumberObject(value) || isStringObject(value) || isBooleanObject(value) || isBigIntObject(value) || isSymbolObject(value),
   // Promises have no slot that can be probed without a side effect: prototype and identity must do.
   isPromise: (value) => isObject(value) && !isProxy(value) && value instanceof Promise && value !== Promise.prototype,
   isNativeError: (value) => isObject(value) && !isProxy(value) && isErrorObject(value),
@@ -89,7 +90,13 @@ export const typeChecks: Readonly<Record<string, Check>> = {
 };
 
 function isIterator(value: unknown, prototype: object, expected: string): boolean {
-  return isObject(value) && !isProxy(value) && value !== prototype && Object.prototype.isPrototypeOf.call(prototype, value) && tag(value) === expected;
+  return (
+    isObject(value) &&
+    !isProxy(value) &&
+    value !== prototype &&
+    Object.prototype.isPrototypeOf.call(prototype, value) &&
+    tag(value) === expected
+  );
 }
 
 function isGeneratorText(text: string): boolean {

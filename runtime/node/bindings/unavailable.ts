@@ -34,7 +34,8 @@ export const inspector: BindingFactory = (realm, binding) => {
   for (const name of ['registerAsyncHook', 'emitProtocolEvent', 'setupNetworkTracking', 'putNetworkResource']) binding[name] = ignore;
   binding['isEnabled'] = () => false;
   binding['url'] = () => undefined;
-  binding['consoleCall'] = (_inspectorMethod: unknown, nodeMethod: (...args: unknown[]) => unknown, ...args: unknown[]) => nodeMethod(...args);
+  binding['consoleCall'] = (_inspectorMethod: unknown, nodeMethod: (...args: unknown[]) => unknown, ...args: unknown[]) =>
+    nodeMethod(...args);
 };
 
 export const wasmWebApi: BindingFactory = (_realm, binding) => {

@@ -18,7 +18,21 @@ export const knownPromises = new WeakMap<object, readonly [state: number, result
 
 export const util: BindingFactory = (realm, binding) => {
   for (const name of Object.keys(binding['privateSymbols'])) binding['privateSymbols'][name] = realm.privateSymbol(name);
-  for (const name of ['isArrayBuffer', 'isAnyArrayBuffer', 'isAsyncFunction', 'isDataView', 'isDate', 'isExternal', 'isMap', 'isMapIterator', 'isNativeError', 'isPromise', 'isRegExp', 'isSet', 'isSetIterator']) {
+  for (const name of [
+    'isArrayBuffer',
+    'isAnyArrayBuffer',
+    'isAsyncFunction',
+    'isDataView',
+    'isDate',
+    'isExternal',
+    'isMap',
+    'isMapIterator',
+    'isNativeError',
+    'isPromise',
+    'isRegExp',
+    'isSet',
+    'isSetIterator',
+  ]) {
     binding[name] = typeChecks[name];
   }
   binding['isArrayBufferView'] = ArrayBuffer.isView;
@@ -48,7 +62,9 @@ function installInspection(binding: BindingObject): void {
   binding['getPromiseDetails'] = (promise: object) => knownPromises.get(promise) ?? [PENDING, undefined];
   binding['previewEntries'] = previewEntries;
   binding['getOwnNonIndexProperties'] = (value: object, filter: number) =>
-    Reflect.ownKeys(value).filter((key) => !isArrayIndex(key) && (filter !== ONLY_ENUMERABLE || Object.prototype.propertyIsEnumerable.call(value, key)));
+    Reflect.ownKeys(value).filter(
+      (key) => !isArrayIndex(key) && (filter !== ONLY_ENUMERABLE || Object.prototype.propertyIsEnumerable.call(value, key)),
+    );
   binding['getConstructorName'] = constructorName;
 }
 
@@ -75,14 +91,16 @@ function constructorName(value: object): string {
 
 function installCallSites(binding: BindingObject): void {
   binding['getCallSites'] = (count: number) =>
-    callSites(count + 1).slice(1, count + 1).map((site) => ({
-      functionName: site.getFunctionName() ?? '',
-      scriptId: '0',
-      scriptName: site.getFileName() ?? '',
-      lineNumber: site.getLineNumber() ?? 0,
-      columnNumber: site.getColumnNumber() ?? 0,
-      column: site.getColumnNumber() ?? 0,
-    }));
+    callSites(count + 1)
+      .slice(1, count + 1)
+      .map((site) => ({
+        functionName: site.getFunctionName() ?? '',
+        scriptId: '0',
+        scriptName: site.getFileName() ?? '',
+        lineNumber: site.getLineNumber() ?? 0,
+        columnNumber: site.getColumnNumber() ?? 0,
+        column: site.getColumnNumber() ?? 0,
+      }));
   binding['getCallerLocation'] = () => {
     const site = callSites(3)[2];
     return site === undefined ? undefined : [site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0, site.getFileName() ?? ''];

@@ -7,7 +7,15 @@ import { DeflateStream, type StreamOptions } from './zlib/deflate-stream.ts';
 const EMPTY = new Uint8Array();
 const encoder = new TextEncoder();
 
-type WriteArguments = [flush: number, input: Uint8Array | null, inputOffset: number, inputLength: number, output: Uint8Array, outputOffset: number, outputLength: number];
+type WriteArguments = [
+  flush: number,
+  input: Uint8Array | null,
+  inputOffset: number,
+  inputLength: number,
+  output: Uint8Array,
+  outputOffset: number,
+  outputLength: number,
+];
 
 export const zlib: BindingFactory = (realm, binding) => {
   binding['crc32'] = (data: string | Uint8Array, seed = 0) => crc32(typeof data === 'string' ? encoder.encode(data) : data, seed);
@@ -34,7 +42,15 @@ class ZlibHandle extends AsyncWrap {
     this.#mode = mode;
   }
 
-  init(windowBits: number, level: number, memoryLevel: number, strategy: number, result: Uint32Array, onWritten: () => void, dictionary?: ArrayBuffer | ArrayBufferView): void {
+  init(
+    windowBits: number,
+    level: number,
+    memoryLevel: number,
+    strategy: number,
+    result: Uint32Array,
+    onWritten: () => void,
+    dictionary?: ArrayBuffer | ArrayBufferView,
+  ): void {
     this.#result = result;
     this.#onWritten = onWritten;
     this.#options = { windowBits, level, memoryLevel, strategy, dictionary: dictionary === undefined ? undefined : viewOf(dictionary) };

@@ -13,12 +13,19 @@ const MAX_DEPTH = 6;
 function describe(value, depth) {
   if (value === null) return { t: 'null' };
   switch (typeof value) {
-    case 'number': return Number.isFinite(value) ? { t: 'n', v: value } : { t: 'nn', v: String(value) };
-    case 'string': case 'boolean': return { t: 'v', v: value };
-    case 'bigint': return { t: 'bi', v: String(value) };
-    case 'symbol': return { t: 'sym', v: value.description };
-    case 'undefined': return { t: 'u' };
-    case 'function': return describeFunction(value);
+    case 'number':
+      return Number.isFinite(value) ? { t: 'n', v: value } : { t: 'nn', v: String(value) };
+    case 'string':
+    case 'boolean':
+      return { t: 'v', v: value };
+    case 'bigint':
+      return { t: 'bi', v: String(value) };
+    case 'symbol':
+      return { t: 'sym', v: value.description };
+    case 'undefined':
+      return { t: 'u' };
+    case 'function':
+      return describeFunction(value);
   }
   return describeObject(value, depth);
 }
@@ -41,7 +48,11 @@ function describeObject(value, depth) {
   }
   if (value instanceof ArrayBuffer) return { t: 'ab', n: value.byteLength };
   if (Array.isArray(value)) return { t: 'a', v: value.map((item) => describe(item, depth + 1)) };
-  if (isMap(value)) return { t: 'm', v: [...Map.prototype.entries.call(value)].map(([key, item]) => [describe(key, depth + 1), describe(item, depth + 1)]) };
+  if (isMap(value))
+    return {
+      t: 'm',
+      v: [...Map.prototype.entries.call(value)].map(([key, item]) => [describe(key, depth + 1), describe(item, depth + 1)]),
+    };
   const members = {};
   if (depth < MAX_DEPTH) {
     for (const key of Object.getOwnPropertyNames(value)) {
@@ -76,14 +87,16 @@ for (const name of BINDINGS) {
 }
 delete bindings.builtins;
 const options = internalBinding('options');
-process.stdout.write(JSON.stringify({
-  version: process.version,
-  versions: process.versions,
-  release: process.release,
-  config: process.config,
-  bindings,
-  optionValues: plain(options.getCLIOptionsValues()),
-  optionInfo: plain(options.getCLIOptionsInfo()),
-  errmap: [...internalBinding('uv').getErrorMap()],
-  globals: Object.getOwnPropertyNames(globalThis),
-}));
+process.stdout.write(
+  JSON.stringify({
+    version: process.version,
+    versions: process.versions,
+    release: process.release,
+    config: process.config,
+    bindings,
+    optionValues: plain(options.getCLIOptionsValues()),
+    optionInfo: plain(options.getCLIOptionsInfo()),
+    errmap: [...internalBinding('uv').getErrorMap()],
+    globals: Object.getOwnPropertyNames(globalThis),
+  }),
+);

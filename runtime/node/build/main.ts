@@ -12,7 +12,8 @@ import { parametersOf } from '../library-parameters.ts';
 /** The binding surface below is written against this release; a bump re-runs the build and Node's own tests. */
 const PINNED_VERSION = 'v24.12.0';
 /** Not part of a program's surface: debuggers, snapshot building, profile readers, and the TypeScript stripper (3.8 MB). */
-const LEFT_OUT = /^(config$|internal\/deps\/(v8|amaro)|internal\/debugger|internal\/main\/(mksnapshot|inspect|prof_process|embedding)|internal\/v8_prof)/;
+const LEFT_OUT =
+  /^(config$|internal\/deps\/(v8|amaro)|internal\/debugger|internal\/main\/(mksnapshot|inspect|prof_process|embedding)|internal\/v8_prof)/;
 
 const root = path.join(import.meta.dirname, '../../..');
 const out = path.join(root, '.cache/node-lib');
@@ -32,7 +33,10 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
 
 /** One module of lazy function wrappers by id: V8 compiles what a program requires, and caches the code of one URL. */
 async function writeLibrary(): Promise<void> {
-  const natives = JSON.parse(runPinned(['-e', 'process.stdout.write(JSON.stringify(process.binding("natives")))'])) as Record<string, string>;
+  const natives = JSON.parse(runPinned(['-e', 'process.stdout.write(JSON.stringify(process.binding("natives")))'])) as Record<
+    string,
+    string
+  >;
   const ids = Object.keys(natives).filter((id) => !LEFT_OUT.test(id));
   const wrapped = await Promise.all(ids.map((id) => wrap(id, natives[id] ?? '')));
   let line = 2;
@@ -52,13 +56,17 @@ async function wrap(id: string, source: string): Promise<string> {
     legalComments: 'none',
     target: 'esnext',
   });
-  return `${JSON.stringify(id)}: ${code.trim().replace(/^globalThis\.wrapper=/, '').replace(/;$/, '')}`;
+  return `${JSON.stringify(id)}: ${code
+    .trim()
+    .replace(/^globalThis\.wrapper=/, '')
+    .replace(/;$/, '')}`;
 }
 
 function writeShape(): void {
   const shape = runPinned(['--expose-internals', path.join(import.meta.dirname, 'describe-bindings.cjs')]);
   const { version } = JSON.parse(shape) as { version: string };
-  if (version !== PINNED_VERSION) throw new Error(`The bindings are written for Node ${PINNED_VERSION}; the installed package is ${version}`);
+  if (version !== PINNED_VERSION)
+    throw new Error(`The bindings are written for Node ${PINNED_VERSION}; the installed package is ${version}`);
   writeFileSync(path.join(out, 'shape.js'), `export const shapeText = ${JSON.stringify(shape)};\n`);
   writeFileSync(path.join(out, 'shape.d.ts'), 'export declare const shapeText: string;\n');
 }
@@ -69,6 +77,7 @@ function runPinned(args: readonly string[]): string {
 
 function sourceStamp(): string {
   const hash = createHash('sha256').update(readFileSync(path.join(packageFolder, 'package.json')));
-  for (const file of ['main.ts', 'describe-bindings.cjs', '../library-parameters.ts']) hash.update(readFileSync(path.join(import.meta.dirname, file)));
+  for (const file of ['main.ts', 'describe-bindings.cjs', '../library-parameters.ts'])
+    hash.update(readFileSync(path.join(import.meta.dirname, file)));
   return hash.digest('hex');
 }

@@ -49,7 +49,13 @@ export class ScriptCompiler {
     const script = this.#scripts[id];
     if (script === undefined || this.importCallback === null) throw new TypeError('import() is not available here');
     const { with: attributes } = (options ?? {}) as { with?: object };
-    const imported = this.importCallback(script.referrer, `${specifier as string}`, EVALUATION_PHASE, Object.assign(Object.create(null), attributes) as object, script.name);
+    const imported = this.importCallback(
+      script.referrer,
+      `${specifier as string}`,
+      EVALUATION_PHASE,
+      Object.assign(Object.create(null), attributes) as object,
+      script.name,
+    );
     return this.#realm.loop.track(imported);
   }
 

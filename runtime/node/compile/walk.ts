@@ -14,8 +14,10 @@ export function children(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
   for (const key in node) {
     const value = node[key];
-    if (Array.isArray(value)) for (const item of value) if (isNode(item)) found.push(item);
-    else if (isNode(value)) found.push(value);
+    if (Array.isArray(value))
+      for (const item of value)
+        if (isNode(item)) found.push(item);
+        else if (isNode(value)) found.push(value);
   }
   return found;
 }
@@ -31,7 +33,8 @@ export function patternNames(pattern: AnyNode, names: string[] = []): string[] {
       names.push(pattern['name'] as string);
       break;
     case 'ObjectPattern':
-      for (const property of pattern['properties'] as AnyNode[]) patternNames((property['argument'] ?? property['value']) as AnyNode, names);
+      for (const property of pattern['properties'] as AnyNode[])
+        patternNames((property['argument'] ?? property['value']) as AnyNode, names);
       break;
     case 'ArrayPattern':
       for (const element of pattern['elements'] as (AnyNode | null)[]) if (element !== null) patternNames(element, names);

@@ -239,9 +239,10 @@ export class SourceModule extends ModuleRecord {
       const resolution = this.#dependency(request).resolve(name);
       if (resolution !== null && resolution !== 'ambiguous') continue;
       const specifier = this.transformed.requests[request]?.specifier ?? '';
-      const message = resolution === null
-        ? `The requested module '${specifier}' does not provide an export named '${name}'`
-        : `The requested module '${specifier}' contains conflicting star exports for name '${name}'`;
+      const message =
+        resolution === null
+          ? `The requested module '${specifier}' does not provide an export named '${name}'`
+          : `The requested module '${specifier}' contains conflicting star exports for name '${name}'`;
       throw this.#environment.missingExport(message, line, column, name);
     }
   }
@@ -278,7 +279,9 @@ function makeNamespace(module: ModuleRecord): object {
   const namespace = new Proxy(target, {
     getOwnPropertyDescriptor(object, key) {
       const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
-      return descriptor?.get === undefined ? descriptor : { value: descriptor.get.call(undefined) as unknown, writable: true, enumerable: true, configurable: true };
+      return descriptor?.get === undefined
+        ? descriptor
+        : { value: descriptor.get.call(undefined) as unknown, writable: true, enumerable: true, configurable: true };
     },
     set: () => false,
     defineProperty: () => false,

@@ -31,7 +31,8 @@ class Rewriter {
 
   visit(node: AnyNode, parent: AnyNode | null, key: string): void {
     switch (node.type) {
-      case 'ImportDeclaration': case 'ExportAllDeclaration':
+      case 'ImportDeclaration':
+      case 'ExportAllDeclaration':
         return;
       case 'ExportNamedDeclaration':
         if (isNode(node['declaration'])) this.visit(node['declaration'], node, 'declaration');
@@ -46,7 +47,8 @@ class Rewriter {
         this.edits.push({ start: node.start, end: node.start + 'import'.length, text: '$$import' });
         break;
       default:
-        if (this.#functionDepth === 0 && this.awaitLine === 0 && isAwait(node)) this.awaitLine = (node['loc'] as { start: { line: number } }).start.line;
+        if (this.#functionDepth === 0 && this.awaitLine === 0 && isAwait(node))
+          this.awaitLine = (node['loc'] as { start: { line: number } }).start.line;
     }
     this.#descend(node);
   }
@@ -111,10 +113,18 @@ function isAwait(node: AnyNode): boolean {
 /** Places where an identifier is a name, not a reference. */
 function isLabelOrKey(parent: AnyNode | null, key: string): boolean {
   switch (parent?.type) {
-    case 'MemberExpression': return key === 'property' && parent['computed'] !== true;
-    case 'Property': case 'MethodDefinition': case 'PropertyDefinition': return key === 'key' && parent['computed'] !== true;
-    case 'LabeledStatement': case 'BreakStatement': case 'ContinueStatement': return key === 'label';
-    default: return false;
+    case 'MemberExpression':
+      return key === 'property' && parent['computed'] !== true;
+    case 'Property':
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return key === 'key' && parent['computed'] !== true;
+    case 'LabeledStatement':
+    case 'BreakStatement':
+    case 'ContinueStatement':
+      return key === 'label';
+    default:
+      return false;
   }
 }
 
@@ -129,8 +139,10 @@ function replacement(name: string, expression: string, parent: AnyNode | null, k
 /** `let`, `const`, classes and functions directly in a block. */
 function blockNames(body: readonly AnyNode[], names: string[]): void {
   for (const statement of body) {
-    if (statement.type === 'VariableDeclaration') for (const one of statement['declarations'] as AnyNode[]) patternNames(one['id'] as AnyNode, names);
-    else if ((statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration') && isNode(statement['id'])) patternNames(statement['id'], names);
+    if (statement.type === 'VariableDeclaration')
+      for (const one of statement['declarations'] as AnyNode[]) patternNames(one['id'] as AnyNode, names);
+    else if ((statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration') && isNode(statement['id']))
+      patternNames(statement['id'], names);
   }
 }
 

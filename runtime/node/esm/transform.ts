@@ -73,10 +73,14 @@ class Collector {
 
   statement(node: AnyNode): void {
     switch (node.type) {
-      case 'ImportDeclaration': return this.#import(node);
-      case 'ExportAllDeclaration': return this.#exportAll(node);
-      case 'ExportNamedDeclaration': return this.#exportNamed(node);
-      case 'ExportDefaultDeclaration': return this.#exportDefault(node);
+      case 'ImportDeclaration':
+        return this.#import(node);
+      case 'ExportAllDeclaration':
+        return this.#exportAll(node);
+      case 'ExportNamedDeclaration':
+        return this.#exportNamed(node);
+      case 'ExportDefaultDeclaration':
+        return this.#exportDefault(node);
       default:
     }
   }
@@ -106,7 +110,12 @@ class Collector {
     const request = this.#request(node);
     for (const specifier of node['specifiers'] as AnyNode[]) {
       const local = (specifier['local'] as AnyNode)['name'] as string;
-      const name = specifier.type === 'ImportNamespaceSpecifier' ? null : specifier.type === 'ImportDefaultSpecifier' ? 'default' : nameOf(specifier['imported']);
+      const name =
+        specifier.type === 'ImportNamespaceSpecifier'
+          ? null
+          : specifier.type === 'ImportDefaultSpecifier'
+            ? 'default'
+            : nameOf(specifier['imported']);
       this.#use(request, name, specifier);
       this.#imported.set(local, { request, name });
       this.bindings.set(local, name === null ? `$$imports[${request}].namespace` : `$$imports[${request}].names[${JSON.stringify(name)}]`);
@@ -157,14 +166,19 @@ class Collector {
       return;
     }
     // A property definition names anonymous functions and classes "default", as the language wants.
-    this.edits.push({ start: node.start, end: value.start, text: `const ${DEFAULT} = ({ "default": ${lineBreaks(this.#source.slice(node.start, value.start))}(` });
+    this.edits.push({
+      start: node.start,
+      end: value.start,
+      text: `const ${DEFAULT} = ({ "default": ${lineBreaks(this.#source.slice(node.start, value.start))}(`,
+    });
     this.edits.push({ start: value.end, end: node.end, text: `) }).default;${lineBreaks(this.#source.slice(value.end, node.end))}` });
   }
 
   #request(node: AnyNode): number {
     const specifier = (node['source'] as AnyNode)['value'] as string;
     const attributes: Record<string, string> = Object.assign(Object.create(null) as Record<string, string>, {});
-    for (const attribute of (node['attributes'] ?? []) as AnyNode[]) attributes[nameOf(attribute['key'])] = (attribute['value'] as AnyNode)['value'] as string;
+    for (const attribute of (node['attributes'] ?? []) as AnyNode[])
+      attributes[nameOf(attribute['key'])] = (attribute['value'] as AnyNode)['value'] as string;
     const key = JSON.stringify([specifier, Object.entries(attributes)]);
     const known = this.#requestIndex.get(key);
     if (known !== undefined) return known;

@@ -16,20 +16,34 @@ const LIFECYCLE_OF_INSTALL = ['preinstall', 'install', 'postinstall', 'prepublis
 export const npm: Tool = async (context) => {
   const [command = 'help', ...rest] = context.args.filter((arg) => !arg.startsWith('--registry'));
   switch (command) {
-    case '-v': case '--version':
+    case '-v':
+    case '--version':
       context.write(`${NPM_VERSION}\n`);
       return 0;
-    case 'ci': case 'clean-install':
+    case 'ci':
+    case 'clean-install':
       return guarded(context, () => install(context, rest));
-    case 'install': case 'i': case 'add':
+    case 'install':
+    case 'i':
+    case 'add':
       return guarded(context, () => installOrExplain(context, rest));
-    case 'run': case 'run-script': case 'rum': case 'urn':
+    case 'run':
+    case 'run-script':
+    case 'rum':
+    case 'urn':
       return guarded(context, () => runScript(context, rest));
-    case 'start': case 'stop': case 'restart': case 'test': case 't': case 'tst':
+    case 'start':
+    case 'stop':
+    case 'restart':
+    case 'test':
+    case 't':
+    case 'tst':
       return guarded(context, () => runScript(context, [command.startsWith('t') ? 'test' : command, ...rest]));
-    case 'exec': case 'x':
+    case 'exec':
+    case 'x':
       return guarded(context, () => execute(context, rest));
-    case 'ls': case 'list':
+    case 'ls':
+    case 'list':
       return guarded(context, () => list(context));
     case 'root':
       context.write(`${projectOf(context)}/node_modules\n`);
@@ -39,8 +53,12 @@ export const npm: Tool = async (context) => {
       return 0;
     case 'init':
       return init(context);
-    case 'help': case '-h': case '--help':
-      context.write('npm <command>\n\nAvailable in the tab: ci, install (from the lockfile), run, start, test, exec, ls, init, root, prefix, --version\n');
+    case 'help':
+    case '-h':
+    case '--help':
+      context.write(
+        'npm <command>\n\nAvailable in the tab: ci, install (from the lockfile), run, start, test, exec, ls, init, root, prefix, --version\n',
+      );
       return 0;
     default:
       return fail(context, `npm ${command} is not available in the tab yet.`);
@@ -77,13 +95,23 @@ async function install(context: ToolContext, args: readonly string[]): Promise<n
     registryUrl: context.env['npm_config_registry'] ?? '',
     omitsDev: args.includes('--omit=dev') || args.includes('--production') || context.env['NODE_ENV'] === 'production',
     onProgress: (progress) => {
-      if (context.isTerminal) context.write(`${CLEAR_LINE}${bar(progress.done, progress.total)} ${progress.done}/${progress.total} ${progress.name}`.slice(0, 100));
+      if (context.isTerminal)
+        context.write(
+          `${CLEAR_LINE}${bar(progress.done, progress.total)} ${progress.done}/${progress.total} ${progress.name}`.slice(0, 100),
+        );
       context.host.reportInstall({ ...progress, isFinished: false, durationMs: performance.now() - startedAtMs });
     },
   });
   if (context.isTerminal) context.write(CLEAR_LINE);
   const durationMs = performance.now() - startedAtMs;
-  context.host.reportInstall({ done: result.added, total: result.added, sizeBytes: result.sizeBytes, name: '', isFinished: true, durationMs });
+  context.host.reportInstall({
+    done: result.added,
+    total: result.added,
+    sizeBytes: result.sizeBytes,
+    name: '',
+    isFinished: true,
+    durationMs,
+  });
   report(context, result, durationMs);
   return args.includes('--ignore-scripts') ? 0 : runLifecycle(context, project);
 }
@@ -107,7 +135,11 @@ async function runLifecycle(context: ToolContext, project: string): Promise<numb
 
 function installOrExplain(context: ToolContext, args: readonly string[]): Promise<number> | number {
   const named = args.filter((arg) => !arg.startsWith('-'));
-  if (named.length > 0) return fail(context, `adding packages (${named.join(', ')}) is not available in the tab yet; a project with a lockfile installs with npm ci.`);
+  if (named.length > 0)
+    return fail(
+      context,
+      `adding packages (${named.join(', ')}) is not available in the tab yet; a project with a lockfile installs with npm ci.`,
+    );
   return install(context, args);
 }
 
@@ -125,7 +157,11 @@ function runScript(context: ToolContext, args: readonly string[]): number {
     context.writeError(`npm error Missing script: "${name}"\nnpm error\nnpm error To see a list of scripts, run:\nnpm error   npm run\n`);
     return 1;
   }
-  for (const [event, text, extra] of [[`pre${name}`, scripts[`pre${name}`], []], [name, script, rest], [`post${name}`, scripts[`post${name}`], []]] as const) {
+  for (const [event, text, extra] of [
+    [`pre${name}`, scripts[`pre${name}`], []],
+    [name, script, rest],
+    [`post${name}`, scripts[`post${name}`], []],
+  ] as const) {
     const status = text === undefined ? 0 : runShell(context, project, event, text, extra);
     if (status !== 0) return status;
   }
@@ -152,7 +188,9 @@ function runShell(context: ToolContext, project: string, event: string, script: 
 }
 
 function execute(context: ToolContext, args: readonly string[]): number {
-  const words = args.filter((arg, index) => arg !== '--' && !(arg.startsWith('-') && args.slice(0, index).every((one) => one.startsWith('-'))));
+  const words = args.filter(
+    (arg, index) => arg !== '--' && !(arg.startsWith('-') && args.slice(0, index).every((one) => one.startsWith('-'))),
+  );
   const [command = ''] = words;
   const project = projectOf(context);
   if (context.fs.access(`${project}/node_modules/.bin/${command}`, 0) !== 0) {
@@ -168,7 +206,10 @@ function run(context: ToolContext, argv: readonly string[], cwd: string, extra: 
   const resolved = resolveProgram(host.fs, { file: argv[0] ?? '', argv, env, cwd });
   if (typeof resolved === 'number') return fail(context, `${argv[0] ?? ''}: not found`, NOT_FOUND);
   const streams = new ChildStreams(host, inheritedStreams(host));
-  const pid = host.callSync({ type: 'spawn', request: { program: resolved.program, argv: resolved.argv, env, cwd, stdio: streams.stdio, newGroup: false } });
+  const pid = host.callSync({
+    type: 'spawn',
+    request: { program: resolved.program, argv: resolved.argv, env, cwd, stdio: streams.stdio, newGroup: false },
+  });
   if (pid < 0) {
     streams.abandon();
     return fail(context, `${argv[0] ?? ''} could not be started`);
@@ -179,13 +220,21 @@ function run(context: ToolContext, argv: readonly string[], cwd: string, extra: 
 
 function list(context: ToolContext): number {
   const project = projectOf(context);
-  const { name = project.slice(project.lastIndexOf('/') + 1), version = '', dependencies = {}, devDependencies = {} } = readManifest(context.fs, project);
+  const {
+    name = project.slice(project.lastIndexOf('/') + 1),
+    version = '',
+    dependencies = {},
+    devDependencies = {},
+  } = readManifest(context.fs, project);
   context.write(`${name}${version === '' ? '' : `@${version}`} ${project}\n`);
   const names = Object.keys({ ...dependencies, ...devDependencies }).sort();
   for (const [index, dependency] of names.entries()) {
     const bytes = context.fs.readFile(absolutePath(project, `node_modules/${dependency}/package.json`));
-    const installed = typeof bytes === 'number' ? 'UNMET DEPENDENCY' : (JSON.parse(new TextDecoder().decode(bytes)) as { version: string }).version;
-    context.write(`${index === names.length - 1 ? '└──' : '├──'} ${typeof bytes === 'number' ? `${installed} ${dependency}` : `${dependency}@${installed}`}\n`);
+    const installed =
+      typeof bytes === 'number' ? 'UNMET DEPENDENCY' : (JSON.parse(new TextDecoder().decode(bytes)) as { version: string }).version;
+    context.write(
+      `${index === names.length - 1 ? '└──' : '├──'} ${typeof bytes === 'number' ? `${installed} ${dependency}` : `${dependency}@${installed}`}\n`,
+    );
   }
   return 0;
 }
@@ -193,7 +242,15 @@ function list(context: ToolContext): number {
 function init(context: ToolContext): number {
   const path = `${context.cwd}/package.json`;
   if (context.fs.access(path, 0) === 0) return fail(context, 'package.json exists already.');
-  const manifest = { name: context.cwd.slice(context.cwd.lastIndexOf('/') + 1), version: '1.0.0', description: '', main: 'index.js', scripts: { test: 'echo "Error: no test specified" && exit 1' }, license: 'ISC', type: 'commonjs' };
+  const manifest = {
+    name: context.cwd.slice(context.cwd.lastIndexOf('/') + 1),
+    version: '1.0.0',
+    description: '',
+    main: 'index.js',
+    scripts: { test: 'echo "Error: no test specified" && exit 1' },
+    license: 'ISC',
+    type: 'commonjs',
+  };
   const content = `${JSON.stringify(manifest, null, 2)}\n`;
   context.fs.writeFile(path, new TextEncoder().encode(content), 0o644);
   context.write(`Wrote to ${path}:\n\n${content}\n`);

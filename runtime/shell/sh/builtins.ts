@@ -35,7 +35,8 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     throw new LoopJump('break', Number(args[0] ?? 1));
   },
   cd,
-  command: (call) => (call.args[0] === '-v' ? describe(call, call.args.slice(1), false) : call.shell.runCommand([...call.args], call.streams, {})),
+  command: (call) =>
+    call.args[0] === '-v' ? describe(call, call.args.slice(1), false) : call.shell.runCommand([...call.args], call.streams, {}),
   continue: ({ args }) => {
     throw new LoopJump('continue', Number(args[0] ?? 1));
   },
@@ -51,7 +52,8 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     throw new ShellExit(args[0] === undefined ? shell.state.status : Number(args[0]) & 0xff);
   },
   export: ({ shell, args, streams }) => {
-    if (args.length === 0 || args[0] === '-p') for (const name of [...shell.state.exported].sort()) shell.print(streams, `export ${name}='${shell.state.get(name) ?? ''}'\n`);
+    if (args.length === 0 || args[0] === '-p')
+      for (const name of [...shell.state.exported].sort()) shell.print(streams, `export ${name}='${shell.state.get(name) ?? ''}'\n`);
     for (const arg of args.filter((one) => one !== '-p')) {
       const [name = '', value] = splitAssignment(arg);
       if (value !== undefined) shell.state.set(name, value);
@@ -123,7 +125,10 @@ function cd({ shell, args, streams }: BuiltinCall): number {
   const wanted = target === '-' ? shell.state.previousCwd : target;
   const path = shell.host.fs.realpath(absolutePath(shell.state.cwd, wanted));
   const stat = {} as Stat;
-  const error = typeof path === 'number' ? path : shell.host.fs.stat(path, stat) || ((stat.mode & S_IFMT) === S_IFDIR ? shell.host.fs.access(path, 1) : -20);
+  const error =
+    typeof path === 'number'
+      ? path
+      : shell.host.fs.stat(path, stat) || ((stat.mode & S_IFMT) === S_IFDIR ? shell.host.fs.access(path, 1) : -20);
   if (typeof path === 'number' || error < 0) {
     shell.complain(streams, `cd: ${wanted}: ${errnoText(error)}`);
     return 1;

@@ -77,7 +77,18 @@ export class Expander {
         return [{ text: (await this.#host.substitute(part.source)).replace(/\n+$/, ''), isQuoted }];
       case 'arithmetic': {
         const expression = await this.text(part.expression);
-        return [{ text: String(evaluateArithmetic(expression, (name) => this.#state.get(name) ?? '0', (name, value) => this.#state.set(name, value))), isQuoted }];
+        return [
+          {
+            text: String(
+              evaluateArithmetic(
+                expression,
+                (name) => this.#state.get(name) ?? '0',
+                (name, value) => this.#state.set(name, value),
+              ),
+            ),
+            isQuoted,
+          },
+        ];
       }
       case 'parameter':
         return this.#parameter(part);
@@ -100,7 +111,10 @@ export class Expander {
     return this.#operator(part, value);
   }
 
-  async #operator({ name, operator, argument, isQuoted }: Extract<WordPart, { type: 'parameter' }>, value: string | undefined): Promise<Segment[]> {
+  async #operator(
+    { name, operator, argument, isQuoted }: Extract<WordPart, { type: 'parameter' }>,
+    value: string | undefined,
+  ): Promise<Segment[]> {
     const word = argument ?? [];
     const isMissing = value === undefined || (operator.startsWith(':') && value === '');
     const plain = (text: string): Segment[] => [{ text, isQuoted }];
@@ -178,4 +192,3 @@ function splitAt(text: string, separators: string): string[] {
 function escapeGlob(text: string): string {
   return text.replaceAll(/[*?[\]\\]/g, '\\$&');
 }
-

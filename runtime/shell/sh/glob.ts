@@ -14,7 +14,10 @@ export function globExpression(pattern: string): RegExp {
       const end = pattern.indexOf(']', pattern[index + 1] === '!' || pattern[index + 1] === '^' ? index + 3 : index + 2);
       if (end === -1) source += '\\[';
       else {
-        source += `[${pattern.slice(index + 1, end).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+        source += `[${pattern
+          .slice(index + 1, end)
+          .replace(/^!/, '^')
+          .replaceAll('\\', '\\\\')}]`;
         index = end;
       }
     } else source += character.replace(/[.+^${}()|\]\\/]/, '\\$&');
@@ -45,5 +48,8 @@ function children(fs: FileSystem, cwd: string, folder: string, part: string): st
   const entries = fs.readdir(absolutePath(cwd, folder === '' ? '.' : folder));
   if (typeof entries === 'number') return [];
   const expression = globExpression(part);
-  return entries.map(({ name }) => name).filter((name) => (part.startsWith('.') || !name.startsWith('.')) && expression.test(name)).map(join);
+  return entries
+    .map(({ name }) => name)
+    .filter((name) => (part.startsWith('.') || !name.startsWith('.')) && expression.test(name))
+    .map(join);
 }

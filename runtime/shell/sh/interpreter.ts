@@ -81,7 +81,8 @@ export class Interpreter {
       const isTested = item.pipeline.isNegated || list[index + 1]?.joint === 'and' || list[index + 1]?.joint === 'or';
       this.state.conditionDepth += isTested ? 1 : 0;
       this.state.status = await this.#pipeline(item.pipeline, streams).finally(() => (this.state.conditionDepth -= isTested ? 1 : 0));
-      if (this.state.status !== 0 && this.state.options.exitsOnError && this.state.conditionDepth === 0) throw new ShellExit(this.state.status);
+      if (this.state.status !== 0 && this.state.options.exitsOnError && this.state.conditionDepth === 0)
+        throw new ShellExit(this.state.status);
     }
     return this.state.status;
   }
@@ -166,7 +167,8 @@ export class Interpreter {
   async #isInside(command: Command): Promise<boolean> {
     if (command.type !== 'simple') return false;
     const [first] = command.words;
-    const name = first?.every((part) => part.type === 'text') === true ? first.map((part) => (part.type === 'text' ? part.text : '')).join('') : '';
+    const name =
+      first?.every((part) => part.type === 'text') === true ? first.map((part) => (part.type === 'text' ? part.text : '')).join('') : '';
     if (this.state.functions.has(name)) return false;
     return Object.hasOwn(builtins, name) || (!SEPARATE.has(name) && (await loadTool(name)) !== undefined && this.#isBuiltInPath(name));
   }
@@ -196,17 +198,26 @@ export class Interpreter {
 
   async #execute(command: Command, streams: Streams): Promise<number> {
     switch (command.type) {
-      case 'simple': return this.#simple(command, streams);
-      case 'group': return this.runList(command.body, streams);
-      case 'subshell': return this.#inFork((shell) => shell.runList(command.body, streams));
-      case 'if': return this.#if(command, streams);
-      case 'for': return this.#for(command, streams);
-      case 'while': case 'until': return this.#while(command, streams);
-      case 'case': return this.#case(command, streams);
+      case 'simple':
+        return this.#simple(command, streams);
+      case 'group':
+        return this.runList(command.body, streams);
+      case 'subshell':
+        return this.#inFork((shell) => shell.runList(command.body, streams));
+      case 'if':
+        return this.#if(command, streams);
+      case 'for':
+        return this.#for(command, streams);
+      case 'while':
+      case 'until':
+        return this.#while(command, streams);
+      case 'case':
+        return this.#case(command, streams);
       case 'function':
         this.state.functions.set(command.name, command.body);
         return 0;
-      default: return command satisfies never;
+      default:
+        return command satisfies never;
     }
   }
 
@@ -380,7 +391,13 @@ export class Interpreter {
     const env = this.state.environment(assigned);
     const { cwd } = this.state;
     const resolved = resolveProgram(this.host.fs, { file, argv: fields, env, cwd });
-    const pid = typeof resolved === 'number' ? resolved : this.host.callSync({ type: 'spawn', request: { program: resolved.program, argv: resolved.argv, env, cwd, stdio: children.stdio, newGroup } });
+    const pid =
+      typeof resolved === 'number'
+        ? resolved
+        : this.host.callSync({
+            type: 'spawn',
+            request: { program: resolved.program, argv: resolved.argv, env, cwd, stdio: children.stdio, newGroup },
+          });
     if (pid < 0) children.abandon();
     return pid;
   }
@@ -397,7 +414,8 @@ export class Interpreter {
 
   #explain(name: string, errno: number, streams: Streams): number {
     const need = needsServerBecause(name);
-    if (errno === ENOENT && need !== null) this.complain(streams, `${name}: ${need}: it needs a server session, and no server is configured (ERR_SERVER_NOT_CONFIGURED)`);
+    if (errno === ENOENT && need !== null)
+      this.complain(streams, `${name}: ${need}: it needs a server session, and no server is configured (ERR_SERVER_NOT_CONFIGURED)`);
     else this.complain(streams, `${name}: ${errno === ENOENT ? 'not found' : errnoText(errno)}`);
     return errno === EACCES ? NOT_EXECUTABLE : NOT_FOUND;
   }

@@ -10,7 +10,20 @@ export interface EditorTerminal {
 /** Candidates for the word before the cursor; `start` is where that word begins. */
 export type Complete = (line: string) => { readonly start: number; readonly candidates: readonly string[] };
 
-const CTRL = { a: '\u0001', b: '\u0002', c: '\u0003', d: '\u0004', e: '\u0005', f: '\u0006', k: '\u000b', l: '\u000c', n: '\u000e', p: '\u0010', u: '\u0015', w: '\u0017' };
+const CTRL = {
+  a: '\u0001',
+  b: '\u0002',
+  c: '\u0003',
+  d: '\u0004',
+  e: '\u0005',
+  f: '\u0006',
+  k: '\u000b',
+  l: '\u000c',
+  n: '\u000e',
+  p: '\u0010',
+  u: '\u0015',
+  w: '\u0017',
+};
 const MAX_HISTORY = 1000;
 
 export class LineEditor {
@@ -86,24 +99,56 @@ export class LineEditor {
 
   #press(key: string): void {
     switch (key) {
-      case '\u007f': case '\b': return this.#erase(this.#cursor - 1, this.#cursor);
-      case CTRL.d: case '\u001b[3~': return this.#erase(this.#cursor, this.#cursor + 1);
-      case CTRL.a: case '\u001b[H': case '\u001b[1~': case '\u001bOH': return this.#moveTo(0);
-      case CTRL.e: case '\u001b[F': case '\u001b[4~': case '\u001bOF': return this.#moveTo(this.#line.length);
-      case CTRL.b: case '\u001b[D': case '\u001bOD': return this.#moveTo(this.#cursor - 1);
-      case CTRL.f: case '\u001b[C': case '\u001bOC': return this.#moveTo(this.#cursor + 1);
-      case '\u001b[1;5D': case '\u001bb': return this.#moveTo(this.#wordStart());
-      case '\u001b[1;5C': case '\u001bf': return this.#moveTo(this.#wordEnd());
-      case CTRL.p: case '\u001b[A': case '\u001bOA': return this.#recall(-1);
-      case CTRL.n: case '\u001b[B': case '\u001bOB': return this.#recall(1);
-      case CTRL.u: return this.#erase(0, this.#cursor);
-      case CTRL.k: return this.#erase(this.#cursor, this.#line.length);
-      case CTRL.w: return this.#erase(this.#wordStart(), this.#cursor);
+      case '\u007f':
+      case '\b':
+        return this.#erase(this.#cursor - 1, this.#cursor);
+      case CTRL.d:
+      case '\u001b[3~':
+        return this.#erase(this.#cursor, this.#cursor + 1);
+      case CTRL.a:
+      case '\u001b[H':
+      case '\u001b[1~':
+      case '\u001bOH':
+        return this.#moveTo(0);
+      case CTRL.e:
+      case '\u001b[F':
+      case '\u001b[4~':
+      case '\u001bOF':
+        return this.#moveTo(this.#line.length);
+      case CTRL.b:
+      case '\u001b[D':
+      case '\u001bOD':
+        return this.#moveTo(this.#cursor - 1);
+      case CTRL.f:
+      case '\u001b[C':
+      case '\u001bOC':
+        return this.#moveTo(this.#cursor + 1);
+      case '\u001b[1;5D':
+      case '\u001bb':
+        return this.#moveTo(this.#wordStart());
+      case '\u001b[1;5C':
+      case '\u001bf':
+        return this.#moveTo(this.#wordEnd());
+      case CTRL.p:
+      case '\u001b[A':
+      case '\u001bOA':
+        return this.#recall(-1);
+      case CTRL.n:
+      case '\u001b[B':
+      case '\u001bOB':
+        return this.#recall(1);
+      case CTRL.u:
+        return this.#erase(0, this.#cursor);
+      case CTRL.k:
+        return this.#erase(this.#cursor, this.#line.length);
+      case CTRL.w:
+        return this.#erase(this.#wordStart(), this.#cursor);
       case CTRL.l:
         this.#terminal.write('\u001b[H\u001b[2J');
         this.#row = 0;
         return this.#draw();
-      case '\t': return this.#completeWord();
+      case '\t':
+        return this.#completeWord();
       default:
         if (key >= ' ' && !key.startsWith('\u001b')) this.#insert(key);
     }

@@ -32,7 +32,12 @@ export const sh: Tool = async (context) => {
 function takeOptions(args: string[], state: ShellState): string[] {
   while (/^-[eux]+c?$/.test(args[0] ?? '')) {
     const letters = args.shift() ?? '';
-    state.options = { ...state.options, exitsOnError: letters.includes('e'), refusesUnset: letters.includes('u'), traces: letters.includes('x') };
+    state.options = {
+      ...state.options,
+      exitsOnError: letters.includes('e'),
+      refusesUnset: letters.includes('u'),
+      traces: letters.includes('x'),
+    };
     if (letters.includes('c')) args.unshift('-c');
   }
   return args.filter((arg, index) => !(index === 0 && (arg === '-i' || arg === '-l' || arg === '--login')));

@@ -1,5 +1,14 @@
 // Parses POSIX shell text into a syntax tree. Pure.
-import { type Assignment, type Command, type List, type ListItem, type Pipeline, type Redirect, ShellSyntaxError, type Word } from './syntax.ts';
+import {
+  type Assignment,
+  type Command,
+  type List,
+  type ListItem,
+  type Pipeline,
+  type Redirect,
+  ShellSyntaxError,
+  type Word,
+} from './syntax.ts';
 import { WordReader } from './word-reader.ts';
 
 const RESERVED_ENDS = new Set(['then', 'fi', 'elif', 'else', 'do', 'done', 'esac', '}', ')', ';;']);

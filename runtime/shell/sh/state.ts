@@ -38,7 +38,14 @@ export class ShellState {
   /** A copy for a subshell or a command substitution. */
   fork(): ShellState {
     const copy = new ShellState(this.pid, this.cwd, {});
-    Object.assign(copy, { previousCwd: this.previousCwd, status: this.status, options: this.options, arguments: this.arguments, scriptName: this.scriptName, lastBackground: this.lastBackground });
+    Object.assign(copy, {
+      previousCwd: this.previousCwd,
+      status: this.status,
+      options: this.options,
+      arguments: this.arguments,
+      scriptName: this.scriptName,
+      lastBackground: this.lastBackground,
+    });
     for (const [name, value] of this.variables) copy.variables.set(name, value);
     for (const name of this.exported) copy.exported.add(name);
     for (const [name, body] of this.functions) copy.functions.set(name, body);
@@ -48,14 +55,23 @@ export class ShellState {
 
   get(name: string): string | undefined {
     switch (name) {
-      case '?': return String(this.status);
-      case '$': return String(this.pid);
-      case '!': return this.lastBackground === 0 ? '' : String(this.lastBackground);
-      case '#': return String(this.arguments.length);
-      case '0': return this.scriptName;
-      case '@': case '*': return this.arguments.join(' ');
-      case '-': return `${this.options.exitsOnError ? 'e' : ''}${this.options.refusesUnset ? 'u' : ''}${this.options.traces ? 'x' : ''}`;
-      default: return /^\d+$/.test(name) ? this.arguments[Number(name) - 1] : this.variables.get(name);
+      case '?':
+        return String(this.status);
+      case '$':
+        return String(this.pid);
+      case '!':
+        return this.lastBackground === 0 ? '' : String(this.lastBackground);
+      case '#':
+        return String(this.arguments.length);
+      case '0':
+        return this.scriptName;
+      case '@':
+      case '*':
+        return this.arguments.join(' ');
+      case '-':
+        return `${this.options.exitsOnError ? 'e' : ''}${this.options.refusesUnset ? 'u' : ''}${this.options.traces ? 'x' : ''}`;
+      default:
+        return /^\d+$/.test(name) ? this.arguments[Number(name) - 1] : this.variables.get(name);
     }
   }
 

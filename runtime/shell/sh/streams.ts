@@ -145,7 +145,11 @@ export class ChildStreams {
       theirReceive.release('read');
       theirSend.release('write');
     });
-    return { receive: this.#host.openPipe(ours.receive), send: this.#host.openPipe(ours.send), child: { kind: 'duplex', connection: theirs } };
+    return {
+      receive: this.#host.openPipe(ours.receive),
+      send: this.#host.openPipe(ours.send),
+      child: { kind: 'duplex', connection: theirs },
+    };
   }
 
   #file(handle: number): Stdio {

@@ -2,7 +2,13 @@
 
 export type WordPart =
   | { readonly type: 'text'; readonly text: string; readonly isQuoted: boolean }
-  | { readonly type: 'parameter'; readonly name: string; readonly operator: string; readonly argument: Word | null; readonly isQuoted: boolean }
+  | {
+      readonly type: 'parameter';
+      readonly name: string;
+      readonly operator: string;
+      readonly argument: Word | null;
+      readonly isQuoted: boolean;
+    }
   | { readonly type: 'command'; readonly source: string; readonly isQuoted: boolean }
   | { readonly type: 'arithmetic'; readonly expression: Word; readonly isQuoted: boolean };
 
@@ -23,10 +29,18 @@ export interface Assignment {
 export type Command = (
   | { readonly type: 'simple'; readonly assignments: readonly Assignment[]; readonly words: readonly Word[] }
   | { readonly type: 'group' | 'subshell'; readonly body: List }
-  | { readonly type: 'if'; readonly branches: readonly { readonly condition: List; readonly body: List }[]; readonly otherwise: List | null }
+  | {
+      readonly type: 'if';
+      readonly branches: readonly { readonly condition: List; readonly body: List }[];
+      readonly otherwise: List | null;
+    }
   | { readonly type: 'for'; readonly name: string; readonly words: readonly Word[] | null; readonly body: List }
   | { readonly type: 'while' | 'until'; readonly condition: List; readonly body: List }
-  | { readonly type: 'case'; readonly subject: Word; readonly branches: readonly { readonly patterns: readonly Word[]; readonly body: List }[] }
+  | {
+      readonly type: 'case';
+      readonly subject: Word;
+      readonly branches: readonly { readonly patterns: readonly Word[]; readonly body: List }[];
+    }
   | { readonly type: 'function'; readonly name: string; readonly body: Command }
 ) & { readonly redirects: readonly Redirect[]; readonly source: string };
 

@@ -4,7 +4,16 @@ import { absolutePath } from '../tool.ts';
 import { ShellSyntaxError } from './syntax.ts';
 
 const S_IFMT = 0o170000;
-const TYPES: Readonly<Record<string, number>> = { f: 0o100000, d: 0o040000, L: 0o120000, h: 0o120000, c: 0o020000, p: 0o010000, S: 0o140000, b: 0o060000 };
+const TYPES: Readonly<Record<string, number>> = {
+  f: 0o100000,
+  d: 0o040000,
+  L: 0o120000,
+  h: 0o120000,
+  c: 0o020000,
+  p: 0o010000,
+  S: 0o140000,
+  b: 0o060000,
+};
 const ACCESS: Readonly<Record<string, number>> = { r: 4, w: 2, x: 1 };
 
 export interface TestPlace {
@@ -91,13 +100,21 @@ class TestEvaluator {
 
   #binary(left: string, operator: string, right: string): boolean {
     switch (operator) {
-      case '=': case '==': return left === right;
-      case '!=': return left !== right;
-      case '<': return left < right;
-      case '>': return left > right;
-      case '-nt': return this.#mtime(left) > this.#mtime(right);
-      case '-ot': return this.#mtime(left) < this.#mtime(right);
-      default: return compare(integer(left), operator, integer(right));
+      case '=':
+      case '==':
+        return left === right;
+      case '!=':
+        return left !== right;
+      case '<':
+        return left < right;
+      case '>':
+        return left > right;
+      case '-nt':
+        return this.#mtime(left) > this.#mtime(right);
+      case '-ot':
+        return this.#mtime(left) < this.#mtime(right);
+      default:
+        return compare(integer(left), operator, integer(right));
     }
   }
 
@@ -124,11 +141,17 @@ function integer(text: string): number {
 
 function compare(a: number, operator: string, b: number): boolean {
   switch (operator) {
-    case '-eq': return a === b;
-    case '-ne': return a !== b;
-    case '-lt': return a < b;
-    case '-le': return a <= b;
-    case '-gt': return a > b;
-    default: return a >= b;
+    case '-eq':
+      return a === b;
+    case '-ne':
+      return a !== b;
+    case '-lt':
+      return a < b;
+    case '-le':
+      return a <= b;
+    case '-gt':
+      return a > b;
+    default:
+      return a >= b;
   }
 }

@@ -25,7 +25,8 @@ export class WordReader {
   word(): Word | null {
     const parts: WordPart[] = [];
     const start = this.at;
-    for (let character = this.#source[this.at]; character !== undefined && !WORD_END.test(character); character = this.#source[this.at]) this.#part(parts, character);
+    for (let character = this.#source[this.at]; character !== undefined && !WORD_END.test(character); character = this.#source[this.at])
+      this.#part(parts, character);
     return this.at === start ? null : parts;
   }
 

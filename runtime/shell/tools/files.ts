@@ -43,7 +43,10 @@ export const ls: Tool = (context) => {
 function namesIn(context: ToolContext, path: string, flags: Set<string>): string[] {
   const entries = context.fs.readdir(absolutePath(context.cwd, path));
   if (typeof entries === 'number') return [];
-  const names = entries.map(({ name }) => name).filter((name) => flags.has('a') || flags.has('A') || !name.startsWith('.')).sort();
+  const names = entries
+    .map(({ name }) => name)
+    .filter((name) => flags.has('a') || flags.has('A') || !name.startsWith('.'))
+    .sort();
   return flags.has('a') ? ['.', '..', ...names] : names;
 }
 
@@ -86,37 +89,60 @@ function modeText(mode: number): string {
   return `${TYPE_LETTER[mode & S_IFMT] ?? '-'}${bits}`;
 }
 
-export const mkdir: Tool = (context) => each(context, parseOptions(context.args, 'm').operands, (path) => {
-  const { flags } = parseOptions(context.args, 'm');
-  const made = flags.has('p') || flags.has('--parents') ? context.fs.mkdirAll(path, 0o755) : context.fs.mkdir(path, 0o755);
-  return typeof made === 'string' ? 0 : made;
-}, 'cannot create directory ');
+export const mkdir: Tool = (context) =>
+  each(
+    context,
+    parseOptions(context.args, 'm').operands,
+    (path) => {
+      const { flags } = parseOptions(context.args, 'm');
+      const made = flags.has('p') || flags.has('--parents') ? context.fs.mkdirAll(path, 0o755) : context.fs.mkdir(path, 0o755);
+      return typeof made === 'string' ? 0 : made;
+    },
+    'cannot create directory ',
+  );
 
-export const rmdir: Tool = (context) => each(context, parseOptions(context.args).operands, (path) => context.fs.rmdir(path), 'failed to remove ');
+export const rmdir: Tool = (context) =>
+  each(context, parseOptions(context.args).operands, (path) => context.fs.rmdir(path), 'failed to remove ');
 
 export const rm: Tool = (context) => {
   const { flags, operands } = parseOptions(context.args);
   const isRecursive = flags.has('r') || flags.has('R') || flags.has('--recursive');
   const isForced = flags.has('f') || flags.has('--force');
-  return each(context, operands, (path, name) => {
-    if (/(?:^|\/)\.\.?\/?$/.test(name) || path === '/') return -22;
-    const result = isRecursive && statOf(context, name, false) !== ENOENT ? context.fs.removeAll(path) : context.fs.unlink(path);
-    return isForced && result === ENOENT ? 0 : result;
-  }, 'cannot remove ');
+  return each(
+    context,
+    operands,
+    (path, name) => {
+      if (/(?:^|\/)\.\.?\/?$/.test(name) || path === '/') return -22;
+      const result = isRecursive && statOf(context, name, false) !== ENOENT ? context.fs.removeAll(path) : context.fs.unlink(path);
+      return isForced && result === ENOENT ? 0 : result;
+    },
+    'cannot remove ',
+  );
 };
 
-export const touch: Tool = (context) => each(context, parseOptions(context.args).operands, (path) => {
-  const now = Date.now();
-  const result = context.fs.utimes(path, now, now, true);
-  return result === ENOENT ? context.fs.writeFile(path, new Uint8Array(), 0o644) : result;
-}, 'cannot touch ');
+export const touch: Tool = (context) =>
+  each(
+    context,
+    parseOptions(context.args).operands,
+    (path) => {
+      const now = Date.now();
+      const result = context.fs.utimes(path, now, now, true);
+      return result === ENOENT ? context.fs.writeFile(path, new Uint8Array(), 0o644) : result;
+    },
+    'cannot touch ',
+  );
 
 export const chmod: Tool = (context) => {
   const [mode = '', ...files] = context.args.filter((arg) => arg !== '-R');
-  return each(context, files, (path, name) => {
-    const stat = statOf(context, name);
-    return typeof stat === 'number' ? stat : context.fs.chmod(path, newMode(mode, stat.mode & 0o7777));
-  }, 'cannot access ');
+  return each(
+    context,
+    files,
+    (path, name) => {
+      const stat = statOf(context, name);
+      return typeof stat === 'number' ? stat : context.fs.chmod(path, newMode(mode, stat.mode & 0o7777));
+    },
+    'cannot access ',
+  );
 };
 
 /** Octal, or symbolic as `u+x,go-w`. */
@@ -126,7 +152,8 @@ function newMode(text: string, mode: number): number {
   for (const [, who = '', operator = '', what = ''] of text.matchAll(/([ugoa]*)([+=-])([rwx]*)/g)) {
     let bits = 0;
     for (const letter of what) bits |= letter === 'r' ? 0o444 : letter === 'w' ? 0o222 : 0o111;
-    const mask = who === '' || who.includes('a') ? 0o777 : [...who].reduce((sum, one) => sum | (one === 'u' ? 0o700 : one === 'g' ? 0o070 : 0o007), 0);
+    const mask =
+      who === '' || who.includes('a') ? 0o777 : [...who].reduce((sum, one) => sum | (one === 'u' ? 0o700 : one === 'g' ? 0o070 : 0o007), 0);
     result = operator === '+' ? result | (bits & mask) : operator === '-' ? result & ~(bits & mask) : (result & ~mask) | (bits & mask);
   }
   return result;
@@ -158,7 +185,8 @@ function transfer(context: ToolContext, move: (from: string, to: string) => numb
     return 1;
   }
   const stat = statOf(context, target);
-  if (operands.length > 1 && (typeof stat === 'number' || (stat.mode & S_IFMT) !== S_IFDIR)) return complain(context, target, ENOTDIR, 'target ');
+  if (operands.length > 1 && (typeof stat === 'number' || (stat.mode & S_IFMT) !== S_IFDIR))
+    return complain(context, target, ENOTDIR, 'target ');
   return each(context, operands, (path, name) => move(path, intoFolder(context, target, name)), 'cannot transfer ');
 }
 
@@ -200,7 +228,8 @@ export const readlink: Tool = (context) => {
   return each(context, operands, (path) => print(context, flags.has('f') ? context.fs.realpath(path) : context.fs.readlink(path)));
 };
 
-export const realpath: Tool = (context) => each(context, parseOptions(context.args).operands, (path) => print(context, context.fs.realpath(path)));
+export const realpath: Tool = (context) =>
+  each(context, parseOptions(context.args).operands, (path) => print(context, context.fs.realpath(path)));
 
 function print(context: ToolContext, result: string | number): number {
   if (typeof result === 'number') return result;

@@ -17,7 +17,13 @@ export const tail: Tool = (context) => endOf(context, (lines, count) => lines.sl
 function endOf(context: ToolContext, pick: (lines: string[], count: number) => string[]): number {
   const args = context.args.map((arg) => (/^-\d+$/.test(arg) ? `-n${arg.slice(1)}` : arg));
   const { values, operands } = parseOptions(args, 'n');
-  return overInputs(context, operands, (bytes) => context.write(pick(linesOf(bytes), Number(values.get('n') ?? 10)).map((line) => `${line}\n`).join('')));
+  return overInputs(context, operands, (bytes) =>
+    context.write(
+      pick(linesOf(bytes), Number(values.get('n') ?? 10))
+        .map((line) => `${line}\n`)
+        .join(''),
+    ),
+  );
 }
 
 export const wc: Tool = (context) => {
@@ -68,7 +74,9 @@ export const cut: Tool = (context) => {
   return overInputs(context, operands, (bytes) => {
     for (const line of linesOf(bytes)) {
       const parts = values.has('c') ? [...line] : line.split(delimiter);
-      context.write(`${parts.length === 1 ? line : parts.filter((_part, index) => isWanted(index + 1)).join(values.has('c') ? '' : delimiter)}\n`);
+      context.write(
+        `${parts.length === 1 ? line : parts.filter((_part, index) => isWanted(index + 1)).join(values.has('c') ? '' : delimiter)}\n`,
+      );
     }
   });
 };
@@ -128,17 +136,23 @@ export const tee: Tool = (context) => {
 export const grep: Tool = (context) => {
   const { flags, values, operands } = parseOptions(context.args, 'e');
   const pattern = values.get('e') ?? operands.shift() ?? '';
-  const expression = new RegExp(flags.has('F') ? pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : flags.has('E') ? pattern : fromBasic(pattern), flags.has('i') ? 'iu' : 'u');
+  const expression = new RegExp(
+    flags.has('F') ? pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : flags.has('E') ? pattern : fromBasic(pattern),
+    flags.has('i') ? 'iu' : 'u',
+  );
   const files = flags.has('r') || flags.has('R') ? operands.flatMap((path) => filesBelow(context, path)) : operands;
   const isNamed = (files.length > 1 || flags.has('r')) && !flags.has('h');
   let found = 0;
   const status = overInputs(context, files, (bytes, name) => {
-    const matches = linesOf(bytes).map((line, index) => ({ line, number: index + 1 })).filter(({ line }) => expression.test(line) !== flags.has('v'));
+    const matches = linesOf(bytes)
+      .map((line, index) => ({ line, number: index + 1 }))
+      .filter(({ line }) => expression.test(line) !== flags.has('v'));
     found += matches.length;
     if (flags.has('q')) return;
     if (flags.has('l')) context.write(matches.length > 0 ? `${name}\n` : '');
     else if (flags.has('c')) context.write(`${isNamed ? `${name}:` : ''}${matches.length}\n`);
-    else for (const { line, number } of matches) context.write(`${isNamed ? `${name}:` : ''}${flags.has('n') ? `${number}:` : ''}${line}\n`);
+    else
+      for (const { line, number } of matches) context.write(`${isNamed ? `${name}:` : ''}${flags.has('n') ? `${number}:` : ''}${line}\n`);
   });
   return status !== 0 ? 2 : found > 0 ? 0 : 1;
 };
@@ -160,7 +174,16 @@ export const find: Tool = (context) => {
   const tests = firstTest === -1 ? [] : context.args.slice(firstTest);
   const value = (name: string): string | undefined => (tests.includes(name) ? tests[tests.indexOf(name) + 1] : undefined);
   const glob = value('-name');
-  const name = glob === undefined ? null : new RegExp(`^${glob.replaceAll(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'u');
+  const name =
+    glob === undefined
+      ? null
+      : new RegExp(
+          `^${glob
+            .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+            .replaceAll('*', '.*')
+            .replaceAll('?', '.')}$`,
+          'u',
+        );
   const type = value('-type');
   const depthLimit = Number(value('-maxdepth') ?? Infinity);
   const visit = (path: string, depth: number, isFolder: boolean): void => {

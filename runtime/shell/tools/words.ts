@@ -14,12 +14,14 @@ export const printf: Tool = (context) => {
   let rest = values;
   do {
     let used = 0;
-    context.write(unescape(format).replaceAll(/%(-?\d*)([sdifxobc%])/g, (_whole, width: string, kind: string) => {
-      if (kind === '%') return '%';
-      const value = rest[used++] ?? '';
-      const text = kind === 's' ? value : kind === 'b' ? unescape(value) : kind === 'c' ? value.slice(0, 1) : number(value, kind);
-      return width.startsWith('-') ? text.padEnd(Number(width.slice(1))) : text.padStart(Number(width || 0));
-    }));
+    context.write(
+      unescape(format).replaceAll(/%(-?\d*)([sdifxobc%])/g, (_whole, width: string, kind: string) => {
+        if (kind === '%') return '%';
+        const value = rest[used++] ?? '';
+        const text = kind === 's' ? value : kind === 'b' ? unescape(value) : kind === 'c' ? value.slice(0, 1) : number(value, kind);
+        return width.startsWith('-') ? text.padEnd(Number(width.slice(1))) : text.padStart(Number(width || 0));
+      }),
+    );
     if (used === 0) break;
     rest = rest.slice(used);
   } while (rest.length > 0);
@@ -33,7 +35,18 @@ function number(value: string, kind: string): string {
   return kind === 'f' ? parsed.toFixed(6) : String(Math.trunc(parsed));
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', e: '\u001b', f: '\f', v: '\v', '\\': '\\', '"': '"' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\u0007',
+  b: '\b',
+  e: '\u001b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
+};
 
 function unescape(text: string): string {
   return text.replaceAll(/\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)/g, (whole, code: string) => {
@@ -86,9 +99,22 @@ export const date: Tool = (context) => {
   const format = context.args.find((arg) => arg.startsWith('+'))?.slice(1) ?? '%a %b %e %H:%M:%S UTC %Y';
   const pad = (value: number): string => String(value).padStart(2, '0');
   const parts: Record<string, string> = {
-    Y: String(now.getUTCFullYear()), m: pad(now.getUTCMonth() + 1), d: pad(now.getUTCDate()), e: String(now.getUTCDate()).padStart(2), H: pad(now.getUTCHours()),
-    M: pad(now.getUTCMinutes()), S: pad(now.getUTCSeconds()), s: String(Math.floor(now.getTime() / 1000)), a: DAYS[now.getUTCDay()] ?? '', b: MONTHS[now.getUTCMonth()] ?? '',
-    N: `${now.getUTCMilliseconds()}`.padStart(3, '0').padEnd(9, '0'), '%': '%', n: '\n', Z: 'UTC', F: now.toISOString().slice(0, 10), T: now.toISOString().slice(11, 19),
+    Y: String(now.getUTCFullYear()),
+    m: pad(now.getUTCMonth() + 1),
+    d: pad(now.getUTCDate()),
+    e: String(now.getUTCDate()).padStart(2),
+    H: pad(now.getUTCHours()),
+    M: pad(now.getUTCMinutes()),
+    S: pad(now.getUTCSeconds()),
+    s: String(Math.floor(now.getTime() / 1000)),
+    a: DAYS[now.getUTCDay()] ?? '',
+    b: MONTHS[now.getUTCMonth()] ?? '',
+    N: `${now.getUTCMilliseconds()}`.padStart(3, '0').padEnd(9, '0'),
+    '%': '%',
+    n: '\n',
+    Z: 'UTC',
+    F: now.toISOString().slice(0, 10),
+    T: now.toISOString().slice(11, 19),
   };
   context.write(`${format.replaceAll(/%(.)/g, (whole, key: string) => parts[key] ?? whole)}\n`);
   return 0;
@@ -106,7 +132,8 @@ export const sleep: Tool = async (context) => {
 
 export const seq: Tool = (context) => {
   const numbers = context.args.map(Number);
-  const [first = 1, step = 1, last = 1] = numbers.length === 1 ? [1, 1, numbers[0]] : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : numbers;
+  const [first = 1, step = 1, last = 1] =
+    numbers.length === 1 ? [1, 1, numbers[0]] : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : numbers;
   let text = '';
   for (let value = first; step > 0 ? value <= last : step < 0 && value >= last; value += step) text += `${value}\n`;
   context.write(text);

@@ -16,13 +16,6 @@ export function unsharedBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return isFixed ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
-/** An ArrayBuffer holding exactly these bytes. */
-export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) return buffer;
-  return new Uint8Array(bytes).buffer;
-}
-
 export function compareBytes(a: Uint8Array, b: Uint8Array): -1 | 0 | 1 {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {

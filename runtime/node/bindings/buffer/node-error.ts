@@ -10,5 +10,9 @@ export function nodeError(type: ErrorType, code: string, message: string): Error
 /** What Node says when its build lacks a feature; counted so that the product can offer the server. */
 export function unsupported(realm: Realm, feature: string): Error {
   realm.host.reportUnsupported(feature);
-  return nodeError(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', `${feature} is not available in the browser; this project needs a server for it`);
+  return nodeError(
+    Error,
+    'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+    `${feature} is not available in the browser; this project needs a server for it`,
+  );
 }

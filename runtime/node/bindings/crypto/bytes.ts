@@ -5,7 +5,8 @@ import type { BindingObject, Realm } from '../../realm.ts';
 export const keyBytes = new WeakMap<object, Uint8Array>();
 
 export function bytesOf(realm: Realm, data: unknown, encoding?: string): Uint8Array {
-  if (typeof data === 'string') return buffers(realm)['from'](data, encoding === undefined || encoding === 'buffer' ? 'utf8' : encoding) as Uint8Array;
+  if (typeof data === 'string')
+    return buffers(realm)['from'](data, encoding === undefined || encoding === 'buffer' ? 'utf8' : encoding) as Uint8Array;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
   const key = typeof data === 'object' && data !== null ? keyBytes.get(data) : undefined;

@@ -31,16 +31,51 @@ const extendable: Readonly<Record<string, { readonly hash: typeof shake128; read
 
 /** As `openssl list -digest-algorithms` names what we have; sorted like Node sorts them. */
 export const digestNames: readonly string[] = [
-  'RSA-MD5', 'RSA-RIPEMD160', 'RSA-SHA1', 'RSA-SHA224', 'RSA-SHA256', 'RSA-SHA3-224', 'RSA-SHA3-256', 'RSA-SHA3-384', 'RSA-SHA3-512', 'RSA-SHA384',
-  'RSA-SHA512', 'RSA-SHA512/224', 'RSA-SHA512/256', 'blake2b512', 'blake2s256', 'md5', 'ripemd', 'ripemd160', 'rmd160', 'sha1', 'sha224', 'sha256',
-  'sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'sha384', 'sha512', 'sha512-224', 'sha512-256', 'shake128', 'shake256', 'ssl3-md5', 'ssl3-sha1',
+  'RSA-MD5',
+  'RSA-RIPEMD160',
+  'RSA-SHA1',
+  'RSA-SHA224',
+  'RSA-SHA256',
+  'RSA-SHA3-224',
+  'RSA-SHA3-256',
+  'RSA-SHA3-384',
+  'RSA-SHA3-512',
+  'RSA-SHA384',
+  'RSA-SHA512',
+  'RSA-SHA512/224',
+  'RSA-SHA512/256',
+  'blake2b512',
+  'blake2s256',
+  'md5',
+  'ripemd',
+  'ripemd160',
+  'rmd160',
+  'sha1',
+  'sha224',
+  'sha256',
+  'sha3-224',
+  'sha3-256',
+  'sha3-384',
+  'sha3-512',
+  'sha384',
+  'sha512',
+  'sha512-224',
+  'sha512-256',
+  'shake128',
+  'shake256',
+  'ssl3-md5',
+  'ssl3-sha1',
 ];
 
 const aliases: Readonly<Record<string, string>> = { ripemd: 'ripemd160', rmd160: 'ripemd160', 'ssl3-md5': 'md5', 'ssl3-sha1': 'sha1' };
 
 /** One name of a digest for all its spellings. */
 function canonical(name: string): string {
-  const plain = name.toLowerCase().replace(/^rsa-/, '').replace('/', '-').replace(/^sha-(\d+)/, 'sha$1');
+  const plain = name
+    .toLowerCase()
+    .replace(/^rsa-/, '')
+    .replace('/', '-')
+    .replace(/^sha-(\d+)/, 'sha$1');
   return aliases[plain] ?? plain;
 }
 

@@ -31,7 +31,8 @@ export function installJobs(realm: Realm, binding: BindingObject): void {
       dkLen === 0 ? new ArrayBuffer(0) : exactBuffer(scrypt(bytes(password), bytes(salt), { N, r, p, dkLen, maxmem })),
     HKDFJob: (name: string, key: unknown, salt: unknown, info: unknown, length: number) =>
       exactBuffer(hkdf(digest(name), bytes(key), bytes(salt), bytes(info), length)),
-    HashJob: (name: string, data: unknown, lengthBits?: number) => exactBuffer(oneShot(name, bytes(data), lengthBits === undefined ? undefined : lengthBits / 8)),
+    HashJob: (name: string, data: unknown, lengthBits?: number) =>
+      exactBuffer(oneShot(name, bytes(data), lengthBits === undefined ? undefined : lengthBits / 8)),
     HmacJob: (_mode: number, name: string, key: unknown, data: unknown) => exactBuffer(hmac(digest(name), bytes(key), bytes(data))),
     SecretKeyGenJob: (bits: number) => {
       const handle = new binding['KeyObjectHandle']() as BindingObject;
@@ -39,7 +40,8 @@ export function installJobs(realm: Realm, binding: BindingObject): void {
       return handle;
     },
   };
-  for (const [name, operation] of Object.entries(operations)) binding[name] = jobClass(realm, binding, name, operation as (...args: unknown[]) => unknown);
+  for (const [name, operation] of Object.entries(operations))
+    binding[name] = jobClass(realm, binding, name, operation as (...args: unknown[]) => unknown);
 }
 
 function jobClass(realm: Realm, binding: BindingObject, name: string, operation: (...args: unknown[]) => unknown): unknown {

@@ -71,7 +71,12 @@ export class FsContext {
   /** The result itself, or an exception where it is a negative errno. */
   check<T>(result: T, syscall: string, path?: PathArgument, dest?: PathArgument): Exclude<T, never> {
     if (typeof result !== 'number' || result >= 0) return result;
-    throw this.realm.uvException(result, syscall, path === undefined ? undefined : textOf(path), dest === undefined ? undefined : textOf(dest));
+    throw this.realm.uvException(
+      result,
+      syscall,
+      path === undefined ? undefined : textOf(path),
+      dest === undefined ? undefined : textOf(dest),
+    );
   }
 
   /** Mode bits of a new file or folder after the process's umask. */

@@ -28,9 +28,21 @@ export function installCopy(context: FsContext): void {
     if (preserveTimestamps) copyTimes(context, context.pathOf(from), context.pathOf(to));
   };
   binding['cpSyncCopyDir'] = (
-    from: PathArgument, to: PathArgument,
-    force: boolean, dereference: boolean, errorOnExist: boolean, verbatimSymlinks: boolean, preserveTimestamps: boolean,
-  ): void => copyFolder(context, context.pathOf(from), context.pathOf(to), { force, dereference, errorOnExist, verbatimSymlinks, preserveTimestamps });
+    from: PathArgument,
+    to: PathArgument,
+    force: boolean,
+    dereference: boolean,
+    errorOnExist: boolean,
+    verbatimSymlinks: boolean,
+    preserveTimestamps: boolean,
+  ): void =>
+    copyFolder(context, context.pathOf(from), context.pathOf(to), {
+      force,
+      dereference,
+      errorOnExist,
+      verbatimSymlinks,
+      preserveTimestamps,
+    });
 }
 
 function copyContent(context: FsContext, from: string, to: string, flags: number): number {
@@ -68,9 +80,12 @@ function checkPaths(context: FsContext, from: string, to: string, dereference: b
   const isFolder = (source.mode & S_IFMT) === S_IFDIR;
   if (targetExists) {
     const targetIsFolder = (target.mode & S_IFMT) === S_IFDIR;
-    if (target.ino === source.ino) throw copyError('ERR_FS_CP_EINVAL', 'Invalid src or dest: cp returned EINVAL (src and dest cannot be the same)', to);
-    if (isFolder && !targetIsFolder) throw copyError('ERR_FS_CP_DIR_TO_NON_DIR', `Cannot overwrite non-directory ${to} with directory ${from}`, to);
-    if (!isFolder && targetIsFolder) throw copyError('ERR_FS_CP_NON_DIR_TO_DIR', `Cannot overwrite directory ${to} with non-directory ${from}`, to);
+    if (target.ino === source.ino)
+      throw copyError('ERR_FS_CP_EINVAL', 'Invalid src or dest: cp returned EINVAL (src and dest cannot be the same)', to);
+    if (isFolder && !targetIsFolder)
+      throw copyError('ERR_FS_CP_DIR_TO_NON_DIR', `Cannot overwrite non-directory ${to} with directory ${from}`, to);
+    if (!isFolder && targetIsFolder)
+      throw copyError('ERR_FS_CP_NON_DIR_TO_DIR', `Cannot overwrite directory ${to} with non-directory ${from}`, to);
   }
   if (isFolder && !isRecursive) {
     throw copyError('ERR_FS_EISDIR', `Recursive option not enabled, cannot copy a directory: ${from}`, from);
@@ -99,7 +114,12 @@ function copyEntry(context: FsContext, from: string, to: string, options: CopyOp
   const existing = fs.lstat(to, emptyStat());
   if (existing === 0) {
     if (type !== S_IFLNK && !options.force) {
-      if (options.errorOnExist) throw copyError('ERR_FS_CP_EEXIST', `[ERR_FS_CP_EEXIST]: Target already exists: cp returned EEXIST (${to} already exists) ${to}`, to);
+      if (options.errorOnExist)
+        throw copyError(
+          'ERR_FS_CP_EEXIST',
+          `[ERR_FS_CP_EEXIST]: Target already exists: cp returned EEXIST (${to} already exists) ${to}`,
+          to,
+        );
       return;
     }
     context.check(fs.unlink(to), 'unlink', to);

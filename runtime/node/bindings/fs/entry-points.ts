@@ -30,7 +30,10 @@ function legacyMain(context: FsContext, folder: string, main: string | undefined
   }
   const found = INDEX_FILES.findIndex((name) => isFile(context, root + name));
   if (found !== -1) return MAIN_SUFFIXES.length + found;
-  const importer = base === undefined ? '' : ` imported from ${base.startsWith('file:') ? context.realm.requireBuiltin('internal/url')['fileURLToPath'](base) : base}`;
+  const importer =
+    base === undefined
+      ? ''
+      : ` imported from ${base.startsWith('file:') ? context.realm.requireBuiltin('internal/url')['fileURLToPath'](base) : base}`;
   throw Object.assign(new Error(`Cannot find package '${folder}'${importer}`), { code: 'ERR_MODULE_NOT_FOUND' });
 }
 

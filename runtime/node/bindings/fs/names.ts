@@ -33,7 +33,9 @@ function installFolders(context: FsContext): void {
   context.define('rmdir', 1, (path: PathArgument) => {
     context.check(context.fs.rmdir(context.pathOf(path)), 'rmdir', path);
   });
-  context.define('readdir', 3, (path: PathArgument, encoding: string | undefined, withTypes: boolean) => readdir(context, path, encoding, withTypes));
+  context.define('readdir', 3, (path: PathArgument, encoding: string | undefined, withTypes: boolean) =>
+    readdir(context, path, encoding, withTypes),
+  );
   context.define('mkdtemp', 2, (prefix: PathArgument, encoding: string | undefined) => makeTemporary(context, textOf(prefix), encoding));
 }
 

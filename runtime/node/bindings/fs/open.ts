@@ -14,7 +14,11 @@ export function installOpen(context: FsContext): void {
   const { binding } = context;
   const closeDescriptor = (fd: number): void => void close(context, fd);
   context.define('open', 3, (path: PathArgument, flags: number, mode: number) => open(context, path, flags, mode));
-  context.define('openFileHandle', 3, (path: PathArgument, flags: number, mode: number) => new FileHandle(context, open(context, path, flags, mode), closeDescriptor));
+  context.define(
+    'openFileHandle',
+    3,
+    (path: PathArgument, flags: number, mode: number) => new FileHandle(context, open(context, path, flags, mode), closeDescriptor),
+  );
   context.define('close', 1, (fd: number) => close(context, fd));
   context.define('fsync', 1, (fd: number) => void context.descriptor(fd, 'fsync'));
   context.define('fdatasync', 1, (fd: number) => void context.descriptor(fd, 'fdatasync'));

@@ -61,7 +61,9 @@ function readStreamLater(context: FsContext, stdioIndex: number, request: unknow
   receive.watch('read', true);
   return new Promise<unknown>((resolve, reject) => {
     const waiting = {
-      get isReady() { return receive.isReadable; },
+      get isReady() {
+        return receive.isReadable;
+      },
       poll: () => {
         poller.remove(waiting);
         receive.watch('read', false);
@@ -77,7 +79,9 @@ function readStreamLater(context: FsContext, stdioIndex: number, request: unknow
 function transfer(context: FsContext, descriptor: Descriptor, bytes: Uint8Array, position: number, direction: 'read' | 'write'): number {
   switch (descriptor.kind) {
     case 'file':
-      return direction === 'read' ? context.fs.read(descriptor.handle, bytes, position) : context.fs.write(descriptor.handle, bytes, position);
+      return direction === 'read'
+        ? context.fs.read(descriptor.handle, bytes, position)
+        : context.fs.write(descriptor.handle, bytes, position);
     case 'null':
       return direction === 'read' ? 0 : bytes.length;
     case 'stream': {
@@ -90,7 +94,13 @@ function transfer(context: FsContext, descriptor: Descriptor, bytes: Uint8Array,
   }
 }
 
-function transferAll(context: FsContext, fd: number, views: readonly ArrayBufferView[], position: Position, direction: 'read' | 'write'): number {
+function transferAll(
+  context: FsContext,
+  fd: number,
+  views: readonly ArrayBufferView[],
+  position: Position,
+  direction: 'read' | 'write',
+): number {
   const descriptor = context.descriptor(fd, direction);
   let at = positionOf(position);
   let total = 0;
@@ -153,7 +163,7 @@ function writeUtf8(context: FsContext, target: PathArgument | number, bytes: Uin
 
 function writeAll(context: FsContext, fd: number, bytes: Uint8Array): void {
   const descriptor = context.descriptor(fd, 'write');
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += context.check(transfer(context, descriptor, bytes.subarray(done), -1, 'write'), 'write');
   }
 }

@@ -18,17 +18,45 @@ export type StatArray = Float64Array | BigInt64Array;
 
 export function emptyStat(): Stat {
   return {
-    ino: 0, mode: 0, nlink: 0, uid: 0, gid: 0, size: 0, rdev: 0,
-    atimeSec: 0, atimeNsec: 0, mtimeSec: 0, mtimeNsec: 0,
-    ctimeSec: 0, ctimeNsec: 0, birthtimeSec: 0, birthtimeNsec: 0,
+    ino: 0,
+    mode: 0,
+    nlink: 0,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    rdev: 0,
+    atimeSec: 0,
+    atimeNsec: 0,
+    mtimeSec: 0,
+    mtimeNsec: 0,
+    ctimeSec: 0,
+    ctimeNsec: 0,
+    birthtimeSec: 0,
+    birthtimeNsec: 0,
   };
 }
 
 /** Writes the 18 fields of `stat` at `offset`, in libuv's order. */
 export function fillStat(into: StatArray, stat: Stat, offset = 0): StatArray {
   const fields = [
-    DEVICE, stat.mode, stat.nlink, stat.uid, stat.gid, stat.rdev, BLOCK_BYTES, stat.ino, stat.size, Math.ceil(stat.size / SECTOR_BYTES),
-    stat.atimeSec, stat.atimeNsec, stat.mtimeSec, stat.mtimeNsec, stat.ctimeSec, stat.ctimeNsec, stat.birthtimeSec, stat.birthtimeNsec,
+    DEVICE,
+    stat.mode,
+    stat.nlink,
+    stat.uid,
+    stat.gid,
+    stat.rdev,
+    BLOCK_BYTES,
+    stat.ino,
+    stat.size,
+    Math.ceil(stat.size / SECTOR_BYTES),
+    stat.atimeSec,
+    stat.atimeNsec,
+    stat.mtimeSec,
+    stat.mtimeNsec,
+    stat.ctimeSec,
+    stat.ctimeNsec,
+    stat.birthtimeSec,
+    stat.birthtimeNsec,
   ];
   for (let index = 0; index < STAT_FIELDS; index++) {
     const field = fields[index] ?? 0;
@@ -45,13 +73,21 @@ export function statArray(length: number, isBigInt: boolean): StatArray {
 /** Node's `UV_DIRENT_*` for the type bits of a mode. */
 export function direntType(typeBits: number): number {
   switch (typeBits & S_IFMT) {
-    case S_IFREG: return 1;
-    case S_IFDIR: return 2;
-    case S_IFLNK: return 3;
-    case S_IFIFO: return 4;
-    case 0o140000: return 5;
-    case S_IFCHR: return 6;
-    case 0o060000: return 7;
-    default: return 0;
+    case S_IFREG:
+      return 1;
+    case S_IFDIR:
+      return 2;
+    case S_IFLNK:
+      return 3;
+    case S_IFIFO:
+      return 4;
+    case 0o140000:
+      return 5;
+    case S_IFCHR:
+      return 6;
+    case 0o060000:
+      return 7;
+    default:
+      return 0;
   }
 }

@@ -43,7 +43,9 @@ export class StatWatcher extends HandleWrap {
   #look(): void {
     const current = emptyStat();
     const status = this.#context.fs.stat(this.#path, current);
-    const isSame = status === this.#status && JSON.stringify({ ...current, atimeSec: 0, atimeNsec: 0 }) === JSON.stringify({ ...this.#previous, atimeSec: 0, atimeNsec: 0 });
+    const isSame =
+      status === this.#status &&
+      JSON.stringify({ ...current, atimeSec: 0, atimeNsec: 0 }) === JSON.stringify({ ...this.#previous, atimeSec: 0, atimeNsec: 0 });
     if (isSame) return;
     const before = this.#previous;
     this.#previous = current;

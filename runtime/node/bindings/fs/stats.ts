@@ -53,7 +53,13 @@ function fstatFunction(context: FsContext) {
 function fstat(context: FsContext, fd: number, descriptor: Descriptor): number {
   if (descriptor.kind === 'file') return context.fs.fstat(descriptor.handle, scratch);
   const isPipe = descriptor.kind === 'stream' && terminalOf(context.realm, fd) === null;
-  Object.assign(scratch, emptyStat(), { mode: isPipe ? S_IFIFO | 0o600 : S_IFCHR | 0o666, nlink: 1, uid: 1000, gid: 1000, ino: fd + 1 } satisfies Partial<Stat>);
+  Object.assign(scratch, emptyStat(), {
+    mode: isPipe ? S_IFIFO | 0o600 : S_IFCHR | 0o666,
+    nlink: 1,
+    uid: 1000,
+    gid: 1000,
+    ino: fd + 1,
+  } satisfies Partial<Stat>);
   return 0;
 }
 

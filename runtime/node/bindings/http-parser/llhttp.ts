@@ -41,7 +41,6 @@ export interface LlhttpEvents {
 export const HPE_OK = 0;
 export const HPE_PAUSED = 21;
 export const HPE_PAUSED_UPGRADE = 22;
-export const HPE_USER = 24;
 
 const events = new Map<number, LlhttpEvents>();
 let instance: Llhttp | null = null;
@@ -75,10 +74,12 @@ export function cString(at: number): string {
 
 function instantiate(): Llhttp {
   const bytes = Uint8Array.from(atob(llhttpBase64), (character) => character.charCodeAt(0));
-  const tell = <T extends unknown[]>(event: (listener: LlhttpEvents, ...args: T) => number) => (parser: number, ...args: T): number => {
-    const listener = events.get(parser);
-    return listener === undefined ? 0 : event(listener, ...args);
-  };
+  const tell =
+    <T extends unknown[]>(event: (listener: LlhttpEvents, ...args: T) => number) =>
+    (parser: number, ...args: T): number => {
+      const listener = events.get(parser);
+      return listener === undefined ? 0 : event(listener, ...args);
+    };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     env: {
       wasm_on_message_begin: tell((listener) => listener.onMessageBegin()),
@@ -86,7 +87,9 @@ function instantiate(): Llhttp {
       wasm_on_status: tell((listener, at: number, length: number) => listener.onStatus(at, length)),
       wasm_on_header_field: tell((listener, at: number, length: number) => listener.onHeaderField(at, length)),
       wasm_on_header_value: tell((listener, at: number, length: number) => listener.onHeaderValue(at, length)),
-      wasm_on_headers_complete: tell((listener, status: number, upgrade: number, keep: number) => listener.onHeadersComplete(status, upgrade !== 0, keep !== 0)),
+      wasm_on_headers_complete: tell((listener, status: number, upgrade: number, keep: number) =>
+        listener.onHeadersComplete(status, upgrade !== 0, keep !== 0),
+      ),
       wasm_on_body: tell((listener, at: number, length: number) => listener.onBody(at, length)),
       wasm_on_message_complete: tell((listener) => listener.onMessageComplete()),
     },

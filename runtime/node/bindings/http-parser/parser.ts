@@ -9,7 +9,6 @@ import { HeaderCollector } from './headers.ts';
 import { cString, HPE_OK, HPE_PAUSED, HPE_PAUSED_UPGRADE, latin1, llhttp, type LlhttpEvents, register, unregister } from './llhttp.ts';
 
 export const REQUEST = 1;
-export const RESPONSE = 2;
 
 /** Slots of the parser object in which Node's library puts its callbacks. */
 const ON_MESSAGE_BEGIN = 0;
@@ -24,8 +23,16 @@ const STOP = -1;
 
 /** Lenient flags in the order of their bits. */
 const LENIENT = [
-  'headers', 'chunked_length', 'keep_alive', 'transfer_encoding', 'version', 'data_after_close',
-  'optional_lf_after_cr', 'optional_crlf_after_chunk', 'optional_cr_before_lf', 'spaces_after_chunk_size',
+  'headers',
+  'chunked_length',
+  'keep_alive',
+  'transfer_encoding',
+  'version',
+  'data_after_close',
+  'optional_lf_after_cr',
+  'optional_crlf_after_chunk',
+  'optional_cr_before_lf',
+  'spaces_after_chunk_size',
 ] as const;
 
 interface ParseError extends Error {
@@ -165,9 +172,16 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
     const isRequest = this.#type === REQUEST;
     const { llhttp_get_http_major: major, llhttp_get_http_minor: minor, llhttp_get_method: method } = llhttp();
     const answer = this.#call(
-      ON_HEADERS_COMPLETE, major(this.#parser), minor(this.#parser), this.#headers.take(),
-      isRequest ? method(this.#parser) : undefined, isRequest ? this.#url : undefined,
-      isRequest ? undefined : status, isRequest ? undefined : this.#status, isUpgrade, keepsAlive,
+      ON_HEADERS_COMPLETE,
+      major(this.#parser),
+      minor(this.#parser),
+      this.#headers.take(),
+      isRequest ? method(this.#parser) : undefined,
+      isRequest ? this.#url : undefined,
+      isRequest ? undefined : status,
+      isRequest ? undefined : this.#status,
+      isUpgrade,
+      keepsAlive,
     );
     this.#url = '';
     return typeof answer === 'number' ? answer : 0;
@@ -213,13 +227,16 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
     new Uint8Array(wasm.memory.buffer).set(bytes, pointer);
     this.#current = bytes;
     let parsed = bytes.length;
-    const code = this.#guarded(() => {
-      const result = wasm.llhttp_execute(this.#parser, pointer, bytes.length);
-      if (result !== HPE_OK) parsed = Math.max(0, wasm.llhttp_get_error_pos(this.#parser) - pointer);
-      if (result === HPE_PAUSED) this.#paused = bytes.slice(parsed);
-      if (result === HPE_PAUSED_UPGRADE) wasm.llhttp_resume_after_upgrade(this.#parser);
-      return result;
-    }, () => wasm.free(pointer));
+    const code = this.#guarded(
+      () => {
+        const result = wasm.llhttp_execute(this.#parser, pointer, bytes.length);
+        if (result !== HPE_OK) parsed = Math.max(0, wasm.llhttp_get_error_pos(this.#parser) - pointer);
+        if (result === HPE_PAUSED) this.#paused = bytes.slice(parsed);
+        if (result === HPE_PAUSED_UPGRADE) wasm.llhttp_resume_after_upgrade(this.#parser);
+        return result;
+      },
+      () => wasm.free(pointer),
+    );
     if (code === HPE_OK || code === HPE_PAUSED_UPGRADE) return parsed;
     return code === HPE_PAUSED ? bytes.length : this.#parseError(code, parsed);
   }

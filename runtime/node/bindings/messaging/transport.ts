@@ -104,7 +104,12 @@ export class Transport {
     if (NodeMessagePort.dataOf(port) === null) throw this.dataCloneError('MessagePort in transfer list is already detached');
   }
 
-  #sealObject(object: object, clone: (value: unknown) => unknown, ports: ReadonlySet<NodeMessagePort>, listed: ReadonlySet<object>): unknown {
+  #sealObject(
+    object: object,
+    clone: (value: unknown) => unknown,
+    ports: ReadonlySet<NodeMessagePort>,
+    listed: ReadonlySet<object>,
+  ): unknown {
     if (isShareable(object)) return object;
     if (NodeMessagePort.isPort(object)) return new Placeholder(this.#portReader([...ports].indexOf(object)));
     const mode = this.#modeOf(object);
@@ -124,7 +129,8 @@ export class Transport {
   }
 
   #refusal(object: object, mode: number): Error {
-    if ((mode & TRANSFERABLE) !== 0) return this.dataCloneError('Object that needs transfer was found in message but not listed in transferList');
+    if ((mode & TRANSFERABLE) !== 0)
+      return this.dataCloneError('Object that needs transfer was found in message but not listed in transferList');
     return this.dataCloneError(`#<${object.constructor.name}> could not be cloned.`);
   }
 

@@ -1,10 +1,7 @@
 // The Linux errno values (negative, as the kernel and the file system answer) that the I/O bindings name.
-export const EPERM = -1;
 export const ENOENT = -2;
-export const EIO = -5;
 export const EBADF = -9;
 export const EAGAIN = -11;
-export const EACCES = -13;
 export const EEXIST = -17;
 export const ENOTDIR = -20;
 export const EISDIR = -21;
@@ -14,7 +11,6 @@ export const EPIPE = -32;
 export const ENOSYS = -38;
 export const EADDRINUSE = -98;
 export const EADDRNOTAVAIL = -99;
-export const ECONNRESET = -104;
 export const ENOBUFS = -105;
 export const ENOTCONN = -107;
 export const ETIMEDOUT = -110;

@@ -36,10 +36,11 @@ export class Network {
   connect(address: NetAddress, done: (answer: OutgoingConnection | number) => void): void {
     const { host, loop } = this.#realm;
     loop.ref();
-    const finish = (answer: OutgoingConnection | number): void => loop.enqueue(() => {
-      loop.unref();
-      done(answer);
-    });
+    const finish = (answer: OutgoingConnection | number): void =>
+      loop.enqueue(() => {
+        loop.unref();
+        done(answer);
+      });
     host.call<OutgoingConnection | number>({ type: 'connect', address }).then(finish, (error: unknown) => {
       loop.enqueue(() => {
         throw error;

@@ -45,8 +45,18 @@ export class StreamHandle extends HandleWrap {
     super(realm);
     const readable = (): boolean => this.#isReading && this.#receive !== null && this.#receive.isReadable;
     const writable = (): boolean => this.#send !== null && (this.#send.writableBytes > 0 || !this.#send.hasReaders);
-    this.#reader = { get isReady() { return readable(); }, poll: () => this.#readChunk() };
-    this.#writer = { get isReady() { return writable(); }, poll: () => this.#drain() };
+    this.#reader = {
+      get isReady() {
+        return readable();
+      },
+      poll: () => this.#readChunk(),
+    };
+    this.#writer = {
+      get isReady() {
+        return writable();
+      },
+      poll: () => this.#drain(),
+    };
   }
 
   get isStreamBase(): boolean {

@@ -11,7 +11,10 @@ export function domainToUnicode(domain: string): string {
 }
 
 export function unicodeHost(host: string): string {
-  return host.split('.').map((label) => (label.startsWith('xn--') ? decodePunycode(label.slice(4)) ?? label : label)).join('.');
+  return host
+    .split('.')
+    .map((label) => (label.startsWith('xn--') ? (decodePunycode(label.slice(4)) ?? label) : label))
+    .join('.');
 }
 
 const BASE = 36;
@@ -25,7 +28,7 @@ function decodePunycode(text: string): string | null {
   const delimiter = text.lastIndexOf('-');
   const output = Array.from(text.slice(0, Math.max(delimiter, 0)), (letter) => letter.charCodeAt(0));
   let [codePoint, position, bias] = [128, 0, 72];
-  for (let index = delimiter + 1; index < text.length; ) {
+  for (let index = delimiter + 1; index < text.length;) {
     const before = position;
     for (let weight = 1, k = BASE; ; k += BASE) {
       const digit = Number.parseInt(text[index++] ?? '', BASE);

@@ -18,7 +18,13 @@ const GZIP_MAGIC_1 = 0x1f;
 const GZIP_MAGIC_2 = 0x8b;
 
 const CODE_NAMES: Readonly<Record<number, string>> = {
-  2: 'Z_NEED_DICT', [-1]: 'Z_ERRNO', [-2]: 'Z_STREAM_ERROR', [-3]: 'Z_DATA_ERROR', [-4]: 'Z_MEM_ERROR', [-5]: 'Z_BUF_ERROR', [-6]: 'Z_VERSION_ERROR',
+  2: 'Z_NEED_DICT',
+  [-1]: 'Z_ERRNO',
+  [-2]: 'Z_STREAM_ERROR',
+  [-3]: 'Z_DATA_ERROR',
+  [-4]: 'Z_MEM_ERROR',
+  [-5]: 'Z_BUF_ERROR',
+  [-6]: 'Z_VERSION_ERROR',
 };
 
 export interface StreamOptions {
@@ -72,7 +78,8 @@ export class DeflateStream {
     this.#isGzip = this.#mode === MODE.GUNZIP;
     this.#isUndecided = this.#mode === MODE.UNZIP;
     if (this.#isUndecided) return;
-    const bits = this.#mode === MODE.GZIP || this.#mode === MODE.GUNZIP ? windowBits + GZIP_WRAPPER : this.#isRaw ? -windowBits : windowBits;
+    const bits =
+      this.#mode === MODE.GZIP || this.#mode === MODE.GUNZIP ? windowBits + GZIP_WRAPPER : this.#isRaw ? -windowBits : windowBits;
     if (this.#isInflating) {
       this.#error = inflate.inflateInit2(this.#stream, bits);
       if (dictionary !== undefined && this.#mode === MODE.INFLATERAW) this.#error = inflate.inflateSetDictionary(this.#stream, dictionary);

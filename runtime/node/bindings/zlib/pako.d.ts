@@ -20,7 +20,14 @@ declare module 'pako/lib/zlib/zstream.js' {
   }
 }
 declare module 'pako/lib/zlib/deflate.js' {
-  export function deflateInit2(stream: PakoStream, level: number, method: number, windowBits: number, memoryLevel: number, strategy: number): number;
+  export function deflateInit2(
+    stream: PakoStream,
+    level: number,
+    method: number,
+    windowBits: number,
+    memoryLevel: number,
+    strategy: number,
+  ): number;
   export function deflateSetDictionary(stream: PakoStream, dictionary: Uint8Array): number;
   export function deflate(stream: PakoStream, flush: number): number;
 }
