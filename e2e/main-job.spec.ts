@@ -1,4 +1,5 @@
 // The main job, as a new user does it in the app: template, install, start, look, edit, restart, stop.
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from 'playwright/test';
 import { readConfig } from '../server/config.ts';
 import { listen, type RunningServer } from '../server/listen.ts';
@@ -23,6 +24,11 @@ test.describe('the app', () => {
     await server.close();
   });
 
+  test('the start page has no accessibility violations', async () => {
+    await expect(page.getByRole('heading', { name: 'Verklet' })).toBeVisible();
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+  });
+
   test('a template opens as a workspace', async () => {
     await page.getByRole('button', { name: /^Express/ }).click();
     await expect(page.getByRole('tree')).toContainText('server.js');
@@ -44,6 +50,12 @@ test.describe('the app', () => {
     await expect(preview.getByRole('heading')).toHaveText('Hello from Express', { timeout: 20_000 });
     await preview.getByRole('button').click();
     await expect(preview.locator('output')).toContainText('Node v24.12.0');
+    await page.screenshot({ path: test.info().outputPath('main-job.png') });
+  });
+
+  test('the workbench has no accessibility violations', async () => {
+    const { violations } = await new AxeBuilder({ page }).exclude('iframe').exclude('.xterm').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
   });
 
   test('Ctrl-C stops the server and closes the port', async () => {
@@ -73,7 +85,7 @@ test.describe('the app', () => {
   test('the shell has history, completion and exit codes', async () => {
     await page.getByRole('button', { name: 'New terminal' }).click();
     const input = page.locator('.screen:not([hidden]) textarea');
-    await expect(page.getByRole('tab', { name: 'sh 2' })).toHaveAttribute('aria-selected', 'true');
+    await expect(page.getByRole('button', { name: 'sh 2', exact: true })).toHaveAttribute('aria-pressed', 'true');
     await expect(screen(page)).toContainText('❯');
     await input.pressSequentially('cat pack');
     await input.press('Tab');

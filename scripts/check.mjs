@@ -9,6 +9,7 @@ const steps = [
     'wasm',
     ['--disable-warning=ExperimentalWarning', '-e', `import('./scripts/wasm.ts').then((m) => m.compileWasm(${JSON.stringify(root)}))`],
   ],
+  ["Node's library", ['--disable-warning=ExperimentalWarning', 'runtime/node/build/main.ts']],
   ['types', [bin('typescript/bin/tsc'), '-b']],
   ['lint', [bin('oxlint/bin/oxlint'), '--deny-warnings']],
   ['format', [bin('oxfmt/bin/oxfmt'), '--check']],

@@ -5,18 +5,12 @@ import { Icon } from './icon.tsx';
 
 export function EditorTabs({ files }: { files: OpenFiles }) {
   return (
-    <div class="tabs" role="tablist" aria-label="Open files">
+    <div class="tabs" role="group" aria-label="Open files">
       {files.list.value.map((file) => {
         const isShown = files.shownPath.value === file.path;
         return (
           <div key={file.path} class={`tab ${isShown ? 'shown' : ''}`}>
-            <button
-              type="button"
-              role="tab"
-              aria-selected={isShown}
-              title={file.path}
-              onClick={() => void (files.shownPath.value = file.path)}
-            >
+            <button type="button" aria-pressed={isShown} title={file.path} onClick={() => void (files.shownPath.value = file.path)}>
               {file.path.slice(file.path.lastIndexOf('/') + 1)}
               {isUnsaved(file) && <span class="unsaved" role="img" aria-label="not saved" />}
             </button>

@@ -9,10 +9,10 @@ export function Terminals({ workspace }: { workspace: Workspace }) {
   const shown = workspace.shownTerminal.value;
   return (
     <section class="terminal-pane" aria-label="Terminals">
-      <div class="tabs" role="tablist" aria-label="Terminals">
+      <div class="tabs" role="group" aria-label="Terminals">
         {tabs.map(({ id, title }) => (
           <div key={id} class={`tab ${id === shown ? 'shown' : ''}`}>
-            <button type="button" role="tab" aria-selected={id === shown} onClick={() => void (workspace.shownTerminal.value = id)}>
+            <button type="button" aria-pressed={id === shown} onClick={() => void (workspace.shownTerminal.value = id)}>
               {title}
             </button>
             <button type="button" class="quiet square small" aria-label={`Close ${title}`} onClick={() => workspace.closeTerminal(id)}>

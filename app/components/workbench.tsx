@@ -43,7 +43,7 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
           <span class="wide-only">Commands</span>
         </button>
       </header>
-      <div class="panes">
+      <main class="panes">
         <Explorer workspace={workspace} />
         <Splitter
           label="Width of the explorer"
@@ -85,7 +85,7 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
         />
         <PreviewPane workspace={workspace} />
         {areDiagnosticsShown.value && <Diagnostics workspace={workspace} />}
-      </div>
+      </main>
       <nav class="pane-switch" aria-label="Panes">
         {PANES.map(([pane, title, icon]) => (
           <button key={pane} type="button" aria-pressed={shownPane.value === pane} onClick={() => void (shownPane.value = pane)}>

@@ -28,11 +28,14 @@ export async function rows(): Promise<BenchRow[]> {
   const sides = { ours: await ourSide(), native: nativeSide(disk) };
   const rates: Record<string, Record<'ours' | 'native', number[]>> = {};
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, side] of Object.entries(sides) as ['ours' | 'native', Side][]) measure(side, `round-${round}`, (id, rate) => ((rates[id] ??= { ours: [], native: [] })[name].push(rate)));
+    for (const [name, side] of Object.entries(sides) as ['ours' | 'native', Side][])
+      measure(side, `round-${round}`, (id, rate) => (rates[id] ??= { ours: [], native: [] })[name].push(rate));
   }
   rmSync(disk, { recursive: true, force: true });
   const bars: Record<string, number> = { stat: 2, create: 1.5, read: 1.5, readdir: 1 };
-  return Object.entries(rates).map(([id, { ours, native }]) => row(id, 'ops/s', median(ours), median(native), { atLeastRatio: bars[id] ?? 1 }));
+  return Object.entries(rates).map(([id, { ours, native }]) =>
+    row(id, 'ops/s', median(ours), median(native), { atLeastRatio: bars[id] ?? 1 }),
+  );
 }
 
 function measure(side: Side, round: string, record: (id: string, perSecond: number) => void): void {

@@ -37,7 +37,11 @@ export async function rows(): Promise<BenchRow[]> {
   const profile = mkdtempSync(path.join(tmpdir(), 'verklet-bench-'));
   const nativeUrl = `http://127.0.0.1:${(native.address() as AddressInfo).port}`;
   const query = new URLSearchParams({ native: nativeUrl, previewHost: `${config.previewHosts[0] ?? ''}:${server.port}` });
-  const browser = spawn(findBrowser() ?? '', [...flags, '--headless=new', `--user-data-dir=${profile}`, `http://${config.embedHost}:${server.port}/page.html?${query}`], { stdio: 'ignore' });
+  const browser = spawn(
+    findBrowser() ?? '',
+    [...flags, '--headless=new', `--user-data-dir=${profile}`, `http://${config.embedHost}:${server.port}/page.html?${query}`],
+    { stdio: 'ignore' },
+  );
   const timer = setTimeout(() => reported.reject(new Error('the page did not report in time')), TIMEOUT_MS);
   try {
     const { small, mega, events, error } = await reported.promise;
@@ -78,6 +82,11 @@ async function buildPage(dist: string): Promise<void> {
     configFile: false,
     root: import.meta.dirname,
     logLevel: 'warn',
-    build: { outDir: path.join(dist, 'embed'), emptyOutDir: false, target: 'es2024', rolldownOptions: { input: path.join(import.meta.dirname, 'page.html') } },
+    build: {
+      outDir: path.join(dist, 'embed'),
+      emptyOutDir: false,
+      target: 'es2024',
+      rolldownOptions: { input: path.join(import.meta.dirname, 'page.html') },
+    },
   });
 }

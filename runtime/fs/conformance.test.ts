@@ -73,7 +73,12 @@ describe('what only the shared file system has', () => {
     other.rename('/workdir/shared', '/workdir/renamed');
     expect(fs.readFile('/workdir/renamed')).toEqual(new TextEncoder().encode('x'));
     const { changes } = fs.changesSince(cursor);
-    expect(changes.map(({ kind, path: name }) => `${kind} ${name}`)).toEqual(['create /workdir/shared', 'modify /workdir/shared', 'remove /workdir/shared', 'create /workdir/renamed']);
+    expect(changes.map(({ kind, path: name }) => `${kind} ${name}`)).toEqual([
+      'create /workdir/shared',
+      'modify /workdir/shared',
+      'remove /workdir/shared',
+      'create /workdir/renamed',
+    ]);
   });
 
   test('a ring that has gone round says so', () => {

@@ -25,7 +25,9 @@ const decode = (bytes: Uint8Array | number): string | number => (typeof bytes ==
 function stat(fs: FileSystem, path: string, follow = true): unknown {
   const out = {} as Stat;
   const error = follow ? fs.stat(path, out) : fs.lstat(path, out);
-  return error < 0 ? error : { mode: out.mode.toString(8), nlink: out.nlink, size: (out.mode & 0o170000) === 0o040000 ? 'folder' : out.size };
+  return error < 0
+    ? error
+    : { mode: out.mode.toString(8), nlink: out.nlink, size: (out.mode & 0o170000) === 0o040000 ? 'folder' : out.size };
 }
 
 function names(fs: FileSystem, path: string): unknown {
@@ -115,7 +117,14 @@ export const conformanceCases: readonly ConformanceCase[] = [
       fs.mkdirAll(`${root}/a/b`, 0o755);
       fs.writeFile(`${root}/a/f`, encode('x'), 0o644);
       fs.symlink('a/b', `${root}/l`);
-      return [decode(fs.readFile(`${root}/a/./b/../f`)), decode(fs.readFile(`${root}/l/../f`)), stat(fs, `${root}/a/f/..`), stat(fs, `${root}/none/../a`), fs.rmdir(`${root}/a/b/.`), decode(fs.readFile(`${root}//a///f`))];
+      return [
+        decode(fs.readFile(`${root}/a/./b/../f`)),
+        decode(fs.readFile(`${root}/l/../f`)),
+        stat(fs, `${root}/a/f/..`),
+        stat(fs, `${root}/none/../a`),
+        fs.rmdir(`${root}/a/b/.`),
+        decode(fs.readFile(`${root}//a///f`)),
+      ];
     },
   },
   {
@@ -154,7 +163,14 @@ export const conformanceCases: readonly ConformanceCase[] = [
         const real = fs.realpath(path);
         return typeof real === 'string' ? real.replace(root, '') : real;
       };
-      return [shown(`${root}/l`), shown(`${root}/ll`), shown(`${root}/d/../f`), shown(`${root}/a/./b/`), shown(`${root}/none`), shown(root)];
+      return [
+        shown(`${root}/l`),
+        shown(`${root}/ll`),
+        shown(`${root}/d/../f`),
+        shown(`${root}/a/./b/`),
+        shown(`${root}/none`),
+        shown(root),
+      ];
     },
   },
   {
@@ -208,8 +224,20 @@ export const conformanceCases: readonly ConformanceCase[] = [
         opened(fs, `${root}/f`, O_RDONLY | O_DIRECTORY, () => 0),
         opened(fs, `${root}/l`, O_RDONLY | O_NOFOLLOW, () => 0),
         opened(fs, root, O_WRONLY, () => 0),
-        opened(fs, `${root}/f`, O_RDONLY, (handle) => [fs.write(handle, encode('x'), 0), readText(fs, handle, 4, 2), readText(fs, handle, 4, -1), readText(fs, handle, 4, -1), readText(fs, handle, 9, -1), readText(fs, handle, 9, -1)]),
-        opened(fs, `${root}/f`, O_WRONLY, (handle) => [readText(fs, handle, 4, 0), fs.write(handle, encode('ab'), -1), fs.write(handle, encode('cd'), -1), fs.write(handle, encode('Z'), 9)]),
+        opened(fs, `${root}/f`, O_RDONLY, (handle) => [
+          fs.write(handle, encode('x'), 0),
+          readText(fs, handle, 4, 2),
+          readText(fs, handle, 4, -1),
+          readText(fs, handle, 4, -1),
+          readText(fs, handle, 9, -1),
+          readText(fs, handle, 9, -1),
+        ]),
+        opened(fs, `${root}/f`, O_WRONLY, (handle) => [
+          readText(fs, handle, 4, 0),
+          fs.write(handle, encode('ab'), -1),
+          fs.write(handle, encode('cd'), -1),
+          fs.write(handle, encode('Z'), 9),
+        ]),
         decode(fs.readFile(`${root}/f`)),
         opened(fs, `${root}/f`, O_WRONLY | O_APPEND, (handle) => [fs.write(handle, encode('!'), 0), fs.write(handle, encode('?'), -1)]),
         decode(fs.readFile(`${root}/f`)),
@@ -224,7 +252,11 @@ export const conformanceCases: readonly ConformanceCase[] = [
   {
     name: 'writes past the end leave zeros',
     run: (fs, root) => [
-      opened(fs, `${root}/f`, O_RDWR | O_CREAT, (handle) => [fs.write(handle, encode('end'), 5), fs.ftruncate(handle, 10), readText(fs, handle, 20, 0)]),
+      opened(fs, `${root}/f`, O_RDWR | O_CREAT, (handle) => [
+        fs.write(handle, encode('end'), 5),
+        fs.ftruncate(handle, 10),
+        readText(fs, handle, 20, 0),
+      ]),
       stat(fs, `${root}/f`),
       fs.truncate(`${root}/f`, 2),
       decode(fs.readFile(`${root}/f`)),
@@ -251,7 +283,14 @@ export const conformanceCases: readonly ConformanceCase[] = [
     run: (fs, root) => {
       fs.mkdir(`${root}/d`, 0o755);
       fs.writeFile(`${root}/f`, encode(''), 0o644);
-      return [fs.unlink(`${root}/none`), fs.unlink(`${root}/d`), fs.rmdir(`${root}/f`), fs.rmdir(`${root}/none`), fs.readdir(`${root}/f`) as number, fs.readdir(`${root}/none`) as number];
+      return [
+        fs.unlink(`${root}/none`),
+        fs.unlink(`${root}/d`),
+        fs.rmdir(`${root}/f`),
+        fs.rmdir(`${root}/none`),
+        fs.readdir(`${root}/f`) as number,
+        fs.readdir(`${root}/none`) as number,
+      ];
     },
   },
   {
@@ -300,6 +339,12 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'bad handles',
-    run: (fs) => [fs.close(9999), fs.read(9999, new Uint8Array(1), 0), fs.write(9999, new Uint8Array(1), 0), fs.fstat(9999, {} as Stat), fs.ftruncate(9999, 0)],
+    run: (fs) => [
+      fs.close(9999),
+      fs.read(9999, new Uint8Array(1), 0),
+      fs.write(9999, new Uint8Array(1), 0),
+      fs.fstat(9999, {} as Stat),
+      fs.ftruncate(9999, 0),
+    ],
   },
 ];

@@ -42,11 +42,14 @@ export class NodeReference implements FileSystem {
   access = (path: string, mode: number): number => done(() => fs.accessSync(path, mode));
   open = (path: string, flags: number, mode: number): number => errnoOf(() => fs.openSync(path, flags, mode));
   close = (handle: number): number => done(() => fs.closeSync(handle));
-  read = (handle: number, into: Uint8Array, position: number): number => errnoOf(() => fs.readSync(handle, into, 0, into.length, position < 0 ? null : position));
-  write = (handle: number, from: Uint8Array, position: number): number => errnoOf(() => fs.writeSync(handle, from, 0, from.length, position < 0 ? null : position));
+  read = (handle: number, into: Uint8Array, position: number): number =>
+    errnoOf(() => fs.readSync(handle, into, 0, into.length, position < 0 ? null : position));
+  write = (handle: number, from: Uint8Array, position: number): number =>
+    errnoOf(() => fs.writeSync(handle, from, 0, from.length, position < 0 ? null : position));
   ftruncate = (handle: number, size: number): number => done(() => fs.ftruncateSync(handle, size));
   fchmod = (handle: number, mode: number): number => done(() => fs.fchmodSync(handle, mode));
-  futimes = (handle: number, atimeMs: number, mtimeMs: number): number => done(() => fs.futimesSync(handle, atimeMs / 1000, mtimeMs / 1000));
+  futimes = (handle: number, atimeMs: number, mtimeMs: number): number =>
+    done(() => fs.futimesSync(handle, atimeMs / 1000, mtimeMs / 1000));
   readFile = (path: string): Uint8Array | number => errnoOf(() => new Uint8Array(fs.readFileSync(path)));
   writeFile = (path: string, bytes: Uint8Array, mode: number): number => done(() => fs.writeFileSync(path, bytes, { mode }));
   readdir = (path: string): Dirent[] | number =>

@@ -4,6 +4,8 @@ import { Pipe } from './ipc/pipe.ts';
 
 const EADDRINUSE = -98;
 const ECONNREFUSED = -111;
+/** Larger than a pipe's: a response of a megabyte should fit, not wake both sides sixteen times. */
+const SOCKET_CAPACITY_BYTES = 1024 * 1024;
 const EPHEMERAL_START = 32768;
 const EPHEMERAL_END = 60999;
 
@@ -79,7 +81,7 @@ export class PortTable {
   connect(address: NetAddress, claim: (connection: Connection, pid: number | null) => void): OutgoingConnection | number {
     const listener = this.#byKey.get(keyOf(address));
     if (!listener) return ECONNREFUSED;
-    const [there, back] = [Pipe.create(), Pipe.create()];
+    const [there, back] = [Pipe.create(SOCKET_CAPACITY_BYTES), Pipe.create(SOCKET_CAPACITY_BYTES)];
     const near: Connection = { receive: back, send: there };
     const far: Connection = { receive: there, send: back };
     claim(near, null);

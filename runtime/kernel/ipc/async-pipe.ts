@@ -96,6 +96,11 @@ export class AsyncConnection {
     this.writer = new AsyncPipeWriter(connection.send, doorbell);
   }
 
+  /** Bytes that can be read without waiting. */
+  get readableBytes(): number {
+    return this.reader.pipe.readableBytes;
+  }
+
   read(into: Uint8Array): Promise<number> {
     return this.reader.read(into);
   }

@@ -2,6 +2,8 @@
 
 /** One end of a loopback TCP connection. */
 export interface ByteConnection {
+  /** Bytes that can be read without waiting. */
+  readonly readableBytes: number;
   /** Bytes placed into `into`, at least one; 0 at end of file. */
   read(into: Uint8Array): Promise<number>;
   /** Resolves when everything is taken; rejects when the peer is gone. */

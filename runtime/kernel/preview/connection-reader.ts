@@ -2,6 +2,7 @@
 import type { ByteConnection } from './byte-connection.ts';
 
 const BUFFER_BYTES = 16 * 1024;
+const SMALLEST_CHUNK_BYTES = 16 * 1024;
 const LINE_FEED = 10;
 const latin1 = new TextDecoder('latin1');
 
@@ -68,10 +69,12 @@ export class ConnectionReader {
       this.#start += count;
       return chunk;
     }
-    const chunk = new Uint8Array(maxBytes);
+    // As large as what waits already: a larger buffer would be cleared and copied for nothing.
+    const sizeBytes = Math.min(maxBytes, Math.max(SMALLEST_CHUNK_BYTES, this.#connection.readableBytes));
+    const chunk = new Uint8Array(sizeBytes);
     const count = await this.#receive(chunk);
     if (count === 0) return null;
-    return count === maxBytes ? chunk : new Uint8Array(chunk.buffer.transfer(count));
+    return count === sizeBytes ? chunk : new Uint8Array(chunk.buffer.transfer(count));
   }
 
   /** Exactly `into.length` bytes. */

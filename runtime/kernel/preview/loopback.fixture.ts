@@ -11,6 +11,9 @@ export function scriptedConnection(
   let written = '';
   let isClosed = false;
   return {
+    get readableBytes() {
+      return bytes.byteLength - offset;
+    },
     read: async (into) => {
       const part = bytes.subarray(offset, offset + Math.min(pieceBytes, into.byteLength));
       into.set(part);
@@ -45,6 +48,9 @@ export const machineLoopback: LoopbackPorts & { connections: number } = {
 function fromSocket(socket: Socket): ByteConnection {
   socket.on('error', () => undefined); // seen by the pending read or write
   return {
+    get readableBytes() {
+      return socket.readableLength;
+    },
     read: async (into) => {
       for (;;) {
         const part: Buffer | null = socket.read(Math.min(into.byteLength, Math.max(1, socket.readableLength)));
