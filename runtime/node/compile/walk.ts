@@ -14,10 +14,8 @@ export function children(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
   for (const key in node) {
     const value = node[key];
-    if (Array.isArray(value))
-      for (const item of value)
-        if (isNode(item)) found.push(item);
-        else if (isNode(value)) found.push(value);
+    const candidates: readonly unknown[] = Array.isArray(value) ? value : [value];
+    found.push(...candidates.filter(isNode));
   }
   return found;
 }
