@@ -5,9 +5,11 @@ import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import { launchRuntime, type Harness } from './harness.ts';
 
-const ROOT = '/suite';
+const ROOT = '/workdir/suite';
 /** Boots after which a run gives up: something is wrong with the product, not with one test. */
 const MAX_REBOOTS = 20;
+/** Tests that run at once have a temporary folder each. */
+const MAX_SLOTS = 8;
 
 interface SuiteSpawn {
   readonly cwd: string;
@@ -62,6 +64,7 @@ export default async function adapter({ suite }: { suite: string }): Promise<{
 async function boot(zip: Uint8Array): Promise<Harness> {
   const harness = await launchRuntime();
   await harness.fs.mountZip(zip, ROOT);
+  for (let slot = 0; slot < MAX_SLOTS; slot++) await harness.fs.mkdir(`/tmp/slot-${slot}`);
   return harness;
 }
 

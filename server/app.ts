@@ -68,10 +68,15 @@ async function serveSite(site: Site, pathname: string, request: Request, config:
 async function serveApp(pathname: string, request: Request, config: ServerConfig): Promise<Response> {
   const headers = appHeaders(config.previewHosts.map((host) => `${config.scheme}://*.${host}:*`));
   const folder = path.join(config.distFolder, 'app');
-  const file = await serveFile(folder, pathname === '/' ? '/index.html' : pathname, request, headers);
-  if (file) return file;
-  if (APP_ROUTES.test(pathname)) return (await serveFile(folder, '/index.html', request, headers)) ?? notFound();
-  return notFound();
+  if (pathname === '/' || pathname === '/index.html' || APP_ROUTES.test(pathname)) return appPage(folder, headers, config);
+  return (await serveFile(folder, pathname, request, headers)) ?? notFound();
+}
+
+async function appPage(folder: string, headers: HeaderSet, config: ServerConfig): Promise<Response> {
+  const page = await readFile(path.join(folder, 'index.html'), 'utf8');
+  const previewHost = `${config.previewHosts[0] ?? ''}${portSuffix(config)}`;
+  const filled = page.replace('name="verklet-preview-host" content=""', `name="verklet-preview-host" content="${previewHost}"`);
+  return new Response(filled, { headers: { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' } });
 }
 
 async function servePreviewHost(site: Site, pathname: string, request: Request, config: ServerConfig): Promise<Response> {
@@ -110,9 +115,13 @@ async function bootPage(config: ServerConfig, request: Request): Promise<Respons
 }
 
 export function allowedParents(config: ServerConfig): string[] {
-  const port =
-    (config.scheme === 'http' && config.port === 80) || (config.scheme === 'https' && config.port === 443) ? '' : `:${config.port}`;
+  const port = portSuffix(config);
   return [`${config.scheme}://${config.appHost}${port}`, `${config.scheme}://${config.embedHost}${port}`, ...config.extraParents];
+}
+
+/** Nothing where the scheme's own port is used, as browsers write origins. */
+function portSuffix({ scheme, port }: ServerConfig): string {
+  return port === (scheme === 'https' ? 443 : 80) ? '' : `:${port}`;
 }
 
 function hostOf(context: Context): string {

@@ -29,7 +29,8 @@ export class Workspace {
   #lastTerminal = 0;
 
   static async open(template: Template, signal?: AbortSignal): Promise<Workspace> {
-    const runtime = await Runtime.boot(signal ? { signal } : {});
+    const previewHost = document.querySelector<HTMLMetaElement>('meta[name="verklet-preview-host"]')?.content ?? '';
+    const runtime = await Runtime.boot({ ...(previewHost === '' ? {} : { previewHost }), ...(signal ? { signal } : {}) });
     try {
       await runtime.fs.mount(template.files);
     } catch (error) {

@@ -13,5 +13,5 @@ try {
 
 /** Given in the query on a self-hosted set-up; the local one has a second preview host for pages of other sites. */
 function previewHost(): string {
-  return new URLSearchParams(location.search).get('previewHost') ?? `xpreview.verklet.localhost:${location.port}`;
+  return new URLSearchParams(location.search).get('previewHost') ?? `xpreview.localhost:${location.port}`;
 }

@@ -2,7 +2,7 @@
 import type { BindingFactory } from '../realm.ts';
 import { UV_EOF } from './stream-base/errno.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
-import { bufferOf, plainBytes } from './stream-base/text.ts';
+import { bufferOf, concatBytes, plainBytes } from './stream-base/text.ts';
 
 class JSStreamHandle extends StreamHandle {
   declare onreadstart: () => number;
@@ -38,7 +38,8 @@ class JSStreamHandle extends StreamHandle {
     this.realm.makeCallback(request, request.oncomplete, status);
   }
 
-  protected override writeBytes(request: object, bytes: Uint8Array): number {
+  protected override writeParts(request: object, parts: readonly Uint8Array[]): number {
+    const bytes = concatBytes(parts);
     this.reportWrite(bytes.length, true);
     return this.onwrite(request, [bufferOf(this.realm).from(bytes)]);
   }

@@ -11,6 +11,9 @@ import { concatBytes, encodeString, plainBytes } from './text.ts';
 /** Largest piece handed to JavaScript at once, as libuv allocates. */
 const READ_CHUNK_BYTES = 64 * 1024;
 
+/** Smaller writes become one: fewer wake-ups of the reader. */
+const LARGEST_JOINED_BYTES = 16 * 1024;
+
 const READ_BYTES_OR_ERROR = 0;
 const ARRAY_BUFFER_OFFSET = 1;
 const BYTES_WRITTEN = 2;
@@ -18,7 +21,8 @@ const LAST_WRITE_WAS_ASYNC = 3;
 
 interface PendingWrite {
   readonly request: object;
-  rest: Uint8Array;
+  /** What the pipe has not taken yet, in order. */
+  readonly rest: Uint8Array[];
 }
 
 /** Takes the bytes of a stream instead of JavaScript's `onread`: the HTTP parser's `consume`. */
@@ -76,7 +80,7 @@ export class StreamHandle extends HandleWrap {
   }
 
   get writeQueueSize(): number {
-    return this.#pending.reduce((sum, write) => sum + write.rest.length, 0);
+    return this.#pending.reduce((sum, write) => sum + totalLength(write.rest), 0);
   }
 
   get isConnected(): boolean {
@@ -147,7 +151,8 @@ export class StreamHandle extends HandleWrap {
       if (typeof chunk === 'string') parts.push(encodeString(this.realm, chunk, chunks[index + 1] as string));
       else parts.push(plainBytes(chunk as ArrayBufferView));
     }
-    return this.writeBytes(request, concatBytes(parts));
+    // A large body behind a small head is not worth a copy.
+    return totalLength(parts) <= LARGEST_JOINED_BYTES ? this.writeBytes(request, concatBytes(parts)) : this.writeParts(request, parts);
   }
 
   shutdown(request: object): number {
@@ -158,17 +163,27 @@ export class StreamHandle extends HandleWrap {
   }
 
   protected writeBytes(request: object, bytes: Uint8Array): number {
+    return this.writeParts(request, [bytes]);
+  }
+
+  /** Writes what fits now; the rest waits for the reader, and `request` completes then. */
+  protected writeParts(request: object, parts: readonly Uint8Array[]): number {
     if (this.#send === null) return this.#isEnded ? EPIPE : EBADF;
-    this.reportWrite(bytes.length, false);
-    this.#bytesWritten += bytes.length;
-    if (this.#isBlocking) return Math.min(0, this.#send.writeAll(bytes));
-    const taken = this.#pending.length > 0 ? EAGAIN : this.#send.write(bytes);
-    if (taken === EPIPE) return EPIPE;
-    const count = Math.max(0, taken);
-    if (count === bytes.length) return 0;
-    this.#pending.push({ request, rest: bytes.subarray(count) });
-    this.reportWrite(bytes.length, true);
+    const total = totalLength(parts);
+    this.reportWrite(total, false);
+    this.#bytesWritten += total;
+    if (this.#isBlocking) return this.#writeBlocking(this.#send, parts);
+    const rest = [...parts];
+    if (this.#pending.length === 0 && pour(this.#send, rest) === EPIPE) return EPIPE;
+    if (rest.length === 0) return 0;
+    this.#pending.push({ request, rest });
+    this.reportWrite(total, true);
     if (this.#pending.length === 1) this.#watchWriting(true);
+    return 0;
+  }
+
+  #writeBlocking(pipe: Pipe, parts: readonly Uint8Array[]): number {
+    for (const part of parts) if (pipe.writeAll(part) === EPIPE) return EPIPE;
     return 0;
   }
 
@@ -242,13 +257,11 @@ export class StreamHandle extends HandleWrap {
     const pipe = this.#send;
     const write = this.#pending[0];
     if (pipe === null || write === undefined) return;
-    const taken = pipe.write(write.rest);
-    if (taken === EAGAIN) return;
-    if (taken > 0) write.rest = write.rest.subarray(taken);
-    if (taken !== EPIPE && write.rest.length > 0) return;
+    const result = pour(pipe, write.rest);
+    if (result !== EPIPE && write.rest.length > 0) return;
     this.#pending.shift();
     if (this.#pending.length === 0) this.#watchWriting(false);
-    completeLater(this.realm, write.request, Math.min(0, taken), this, undefined);
+    completeLater(this.realm, write.request, result, this, undefined);
     if (this.#pending.length === 0 && this.#shutdown !== null) this.#finishShutdown();
   }
 
@@ -270,6 +283,22 @@ export class StreamHandle extends HandleWrap {
   #state(): Int32Array {
     return this.realm.internalBinding('stream_wrap')['streamBaseState'] as Int32Array;
   }
+}
+
+/** Writes from the front of `rest` until the pipe is full. Returns 0, or EPIPE. */
+function pour(pipe: Pipe, rest: Uint8Array[]): number {
+  for (let part = rest[0]; part !== undefined; part = rest[0]) {
+    const taken = pipe.write(part);
+    if (taken === EPIPE) return EPIPE;
+    if (taken === EAGAIN) return 0;
+    if (taken === part.length) rest.shift();
+    else rest[0] = part.subarray(taken);
+  }
+  return 0;
+}
+
+function totalLength(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
 function invalidBuffer(): TypeError {
