@@ -1,4 +1,5 @@
 // Modules run as the language says after the transform: live bindings, hoisting, TDZ, cycles, names, scopes.
+import { runInThisContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { type ModuleEnvironment, type ModuleRecord, SourceModule } from './module-record.ts';
 import { transformModule } from './transform.ts';
@@ -7,7 +8,7 @@ import { transformModule } from './transform.ts';
 function load(sources: Record<string, string>): { main: SourceModule; run: () => Promise<Record<string, unknown>> } {
   const modules = new Map<string, SourceModule>();
   const environment = (name: string): ModuleEnvironment => ({
-    compile: (code) => (0, eval)(code) as never,
+    compile: (code) => runInThisContext(code) as never,
     meta: () => ({ url: name }),
     import: (specifier) => Promise.resolve(modules.get(String(specifier))?.namespace),
     missingExport: (message, line) => new SyntaxError(`${message} (line ${line})`),
