@@ -1,16 +1,18 @@
 // The processes of a workspace: start, signals, waiting, exit. Kernel worker.
-import type {
-  Connection,
-  Diagnostic,
-  ExitStatus,
-  FromProcess,
-  KernelCall,
-  NetAddress,
-  PipeMemory,
-  ProcessInfo,
-  SpawnRequest,
-  Stdio,
-  ToProcess,
+import {
+  type Connection,
+  type Diagnostic,
+  type ExitStatus,
+  type FromProcess,
+  type KernelCall,
+  type NetAddress,
+  type PipeMemory,
+  type ProcessInfo,
+  type PromotionRefusal,
+  type SpawnRequest,
+  type Stdio,
+  type ToProcess,
+  VerkletError,
 } from '#protocol';
 import type { Broker, BrokeredWorker } from './broker.ts';
 import { Pipe } from './ipc/pipe.ts';
@@ -216,6 +218,10 @@ export class ProcessTable {
       case 'start-thread':
       case 'stop-thread':
         return reply(ENOSYS);
+      case 'promote':
+        return reply({
+          error: new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${call.signal.subject} (${call.signal.because})` }).toJSON(),
+        } satisfies PromotionRefusal);
       default:
         call satisfies never;
     }

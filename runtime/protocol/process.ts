@@ -1,5 +1,6 @@
 // Messages between the kernel worker and its process workers (one origin, same trust: types suffice).
 // Bytes never travel here: stdio and sockets are shared-memory pipes (runtime/kernel/ipc).
+import type { PromotionSignal } from './promotion.ts';
 
 /** A one-way byte ring in shared memory; see runtime/kernel/ipc/pipe.ts for the layout. */
 export type PipeMemory = SharedArrayBuffer;
@@ -58,7 +59,13 @@ export type KernelCall =
   | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
   | { readonly type: 'list-processes' } // -> ProcessInfo[]
   | { readonly type: 'start-thread'; readonly url: string; readonly name: string; readonly port: MessagePort } // a worker_threads worker, started by the broker
-  | { readonly type: 'stop-thread'; readonly threadId: number };
+  | { readonly type: 'stop-thread'; readonly threadId: number }
+  /**
+   * Asks that this process's command runs in a server session instead: from its start, with the same pid, stdio, cwd and
+   * environment. Granted, nothing after the call runs: the worker is ended. Otherwise the reply is a `PromotionRefusal`.
+   * Only for a process that has not written, read or changed anything yet.
+   */
+  | { readonly type: 'promote'; readonly signal: PromotionSignal };
 
 export interface ProcessInfo {
   readonly pid: number;
