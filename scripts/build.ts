@@ -35,6 +35,12 @@ await step('WebAssembly', () => compileWasm(root));
 await step("Node's library", () =>
   execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/node/build/main.ts'], { cwd: root, stdio: 'inherit' }),
 );
+await step("npm's command line", () =>
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/packages/npm-cli/build/bundle.ts'], {
+    cwd: root,
+    stdio: 'inherit',
+  }),
+);
 rmSync(dist, { recursive: true, force: true });
 await step('preview service worker', () => viteBuild({ configFile: path.join(root, 'sw/preview/vite.config.ts'), logLevel: 'warn' }));
 await step('preview host', () => viteBuild({ configFile: path.join(root, 'preview-origin/vite.config.ts'), logLevel: 'warn' }));

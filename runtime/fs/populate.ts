@@ -29,8 +29,13 @@ const FILES: Readonly<Record<string, string>> = {
   '/etc/os-release': 'NAME="Verklet"\nID=verklet\nPRETTY_NAME="Verklet"\n',
 };
 
-/** `programs` become executables in /usr/bin whose content is `magic` and the name. */
-export function populate(fs: SharedFileSystem, programs: readonly string[], magic: string): void {
+/** `programs` become executables in /usr/bin whose content is `magic` and the name; `extra` are texts by path, folders included. */
+export function populate(
+  fs: SharedFileSystem,
+  programs: readonly string[],
+  magic: string,
+  extra: Readonly<Record<string, string>> = {},
+): void {
   const encoder = new TextEncoder();
   const system: string[] = ['/'];
   const own = (path: string, error: number): void => {
@@ -48,5 +53,9 @@ export function populate(fs: SharedFileSystem, programs: readonly string[], magi
   for (const [name, rdev] of Object.entries(DEVICES)) own(`/dev/${name}`, fs.makeDevice(`/dev/${name}`, 0o666, rdev));
   for (const [path, text] of Object.entries(FILES)) own(path, fs.writeFile(path, encoder.encode(text), 0o644));
   for (const name of programs) own(`/usr/bin/${name}`, fs.writeFile(`/usr/bin/${name}`, encoder.encode(`${magic}${name}`), 0o755));
+  for (const [path, text] of Object.entries(extra)) {
+    fs.mkdirAll(path.slice(0, path.lastIndexOf('/')), 0o755);
+    own(path, fs.writeFile(path, encoder.encode(text), text.startsWith('#!') ? 0o755 : 0o644));
+  }
   for (const path of system) fs.setOwner(path, ROOT_UID);
 }

@@ -4,6 +4,7 @@ import type { ErrorData, FileCall, FileSystemHandle } from '#protocol';
 import { toErrorData } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { compileCore } from '../fs/core.ts';
+import { NPM_FILES } from '../packages/npm-cli/location.ts';
 import { populate } from '../fs/populate.ts';
 import { SharedFileSystem } from '../fs/shared-file-system.ts';
 import { PROGRAM_MAGIC, resolveProgram, type ProgramQuery, type ResolvedProgram } from '../process/exec.ts';
@@ -28,7 +29,7 @@ const api = {
     const handle = { memory: SharedFileSystem.createMemory(), core: await compileCore() };
     SharedFileSystem.format(handle);
     fs = SharedFileSystem.attach(handle, new Slots(slots, FILE_SERVICE_SLOT));
-    populate(fs, PROGRAM_NAMES, PROGRAM_MAGIC);
+    populate(fs, PROGRAM_NAMES, PROGRAM_MAGIC, NPM_FILES);
     service = new FileService(fs);
     return handle;
   },

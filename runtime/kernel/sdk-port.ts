@@ -217,7 +217,7 @@ function environmentOf({ env, registryUrl }: Extract<ToKernel, { type: 'configur
     SHELL: '/bin/sh',
     LANG: 'C.UTF-8',
     TMPDIR: '/tmp',
-    npm_config_registry: registryUrl,
+    VERKLET_REGISTRY: registryUrl,
     ...env,
   };
 }

@@ -9,6 +9,7 @@ import { moduleWrap } from './bindings/module-wrap.ts';
 import { processMethods, type ProcessState, writeStderr } from './bindings/process-methods.ts';
 import { uv } from './bindings/system.ts';
 import { listenToRejections, LoopWiring, taskQueue, timers } from './bindings/task-queue.ts';
+import { openNpmDoor } from '../packages/npm-cli/door.ts';
 import { ScriptCompiler } from './compile/scripts.ts';
 import { ProcessDescriptors, terminalOf } from './descriptors.ts';
 import { FatalHandler } from './fatal.ts';
@@ -150,6 +151,7 @@ export class NodeProcess implements Realm {
       onError: (error) => this.#fatal.handle(error),
       onIdle: (isSecondTime) => this.#onIdle(isSecondTime),
     });
+    openNpmDoor(this, line.rest[0]);
     const main = mainOf(line, terminalOf(this, 0) !== null);
     this.loop.run(() => this.#run(main));
     this.loop.wake();

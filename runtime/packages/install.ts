@@ -3,14 +3,13 @@ import { VerkletError } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { linkBins } from './bin-links.ts';
 import { type LockedPackage, type Lockfile, packageName, type PackageManifest, readLockfile } from './lockfile.ts';
+import { placeFiles, succeed } from './place.ts';
 import { isInstallable } from './platform.ts';
 import { fetchPackage, type FetchedPackage } from './tarballs.ts';
 
 const PARALLEL_FETCHES = 20;
 const FOLDER_MODE = 0o755;
-/** npm makes every file readable for all and writable for its owner, and keeps execute bits. */
 const FILE_MODE = 0o644;
-const EXECUTE_BITS = 0o111;
 
 export interface InstallOptions {
   readonly fs: FileSystem;
@@ -132,14 +131,7 @@ class Installation {
 
   #write(folder: string, { files, packedBytes }: FetchedPackage): void {
     const { fs, project } = this.#options;
-    const root = `${project}/${folder}`;
-    const made = new Set<string>();
-    for (const { path, mode, bytes } of files) {
-      const parent = path.includes('/') ? `${root}/${path.slice(0, path.lastIndexOf('/'))}` : root;
-      if (!made.has(parent)) expect(fs.mkdirAll(parent, FOLDER_MODE), parent);
-      made.add(parent);
-      expect(fs.writeFile(`${root}/${path}`, bytes, FILE_MODE | (mode & EXECUTE_BITS)), path);
-    }
+    placeFiles(fs, `${project}/${folder}`, files);
     this.#sizeBytes += packedBytes;
   }
 
@@ -150,7 +142,7 @@ class Installation {
       throw new VerkletError('ERR_LOCKFILE', { reason: `${folder} links outside the project` });
     const parent = folder.slice(0, folder.lastIndexOf('/'));
     fs.mkdirAll(`${project}/${parent}`, FOLDER_MODE);
-    expect(fs.symlink(`${'../'.repeat(parent.split('/').length)}${resolved}`, `${project}/${folder}`), folder);
+    succeed(fs.symlink(`${'../'.repeat(parent.split('/').length)}${resolved}`, `${project}/${folder}`), folder);
   }
 
   #isWanted(entry: LockedPackage): boolean {
@@ -171,7 +163,7 @@ class Installation {
       requires: true,
       packages,
     };
-    expect(
+    succeed(
       fs.writeFile(
         `${project}/node_modules/.package-lock.json`,
         new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`),
@@ -180,9 +172,4 @@ class Installation {
       '.package-lock.json',
     );
   }
-}
-
-function expect(result: string | number, path: string): void {
-  if (typeof result === 'number' && result < 0)
-    throw new VerkletError('ERR_INTERNAL', { reason: `${path} could not be written (errno ${result})` });
 }

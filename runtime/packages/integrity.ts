@@ -1,5 +1,6 @@
 // Subresource integrity of tarballs: the strongest algorithm that is listed must match. Browser and Node.
 import { VerkletError } from '#protocol';
+import { btoa, crypto } from '../process/intrinsics.ts';
 
 const ALGORITHMS = [
   ['sha512', 'SHA-512'],

@@ -30,6 +30,9 @@ export interface PackageManifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly workspaces?: unknown;
+  /** npm 11: which packages may run their install scripts. */
+  readonly allowScripts?: unknown;
 }
 
 interface LockfileText {

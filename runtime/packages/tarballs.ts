@@ -1,5 +1,6 @@
 // Gets a package's tarball and unpacks it in memory: fetched, checked against its integrity, decompressed within limits.
 import { VerkletError } from '#protocol';
+import { Blob, DecompressionStream, fetch } from '../process/intrinsics.ts';
 import { checkIntegrity } from './integrity.ts';
 import { type LockedPackage, packageName } from './lockfile.ts';
 import { readTar, type TarFile } from './untar.ts';

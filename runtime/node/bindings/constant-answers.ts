@@ -1,5 +1,8 @@
 // Small bindings whose answers do not change in this runtime. Runs in the process worker.
-import type { BindingFactory, BindingObject } from '../realm.ts';
+import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
+
+/** A plausible host's: what prebuilt packages ask for before they look for a WebAssembly build. */
+const GLIBC_VERSION = '2.36';
 
 const nothing = (): void => {};
 
@@ -21,7 +24,8 @@ export const permission: BindingFactory = (_realm, binding) => {
   binding['has'] = () => true;
 };
 
-export const report: BindingFactory = (_realm, binding) => {
+export const report: BindingFactory = (realm, binding) => {
+  binding['getReport'] = () => JSON.stringify(diagnosticReport(realm));
   const off = [
     'getCompact',
     'getExcludeNetwork',
@@ -36,6 +40,38 @@ export const report: BindingFactory = (_realm, binding) => {
   const setters = ['setCompact', 'setExcludeNetwork', 'setExcludeEnv', 'setDirectory', 'setFilename', 'setSignal', 'setReportOnFatalError'];
   answer(binding, [...setters, 'setReportOnSignal', 'setReportOnUncaughtException'], nothing);
 };
+
+/** The part of a report that describes no native heap or stack. Packages read from it which C library their binaries need. */
+function diagnosticReport(realm: Realm): Record<string, unknown> {
+  const { process, shape } = realm;
+  const now = new Date();
+  return {
+    header: {
+      reportVersion: 5,
+      event: 'JavaScript API',
+      trigger: 'GetReport',
+      filename: null,
+      dumpEventTime: now.toISOString().replace(/\.\d+/, ''),
+      dumpEventTimeStamp: String(now.getTime()),
+      processId: realm.host.pid,
+      threadId: 0,
+      cwd: realm.cwd,
+      commandLine: [process['execPath'], ...(process['execArgv'] as string[]), ...(process['argv'] as string[]).slice(1)],
+      nodejsVersion: shape.version,
+      glibcVersionRuntime: GLIBC_VERSION,
+      glibcVersionCompiler: '2.28',
+      wordSize: 64,
+      arch: process['arch'],
+      platform: process['platform'],
+      componentVersions: shape.versions,
+      release: process['release'],
+      osName: 'Linux',
+    },
+    sharedObjects: [],
+    workers: [],
+    environmentVariables: { ...(process['env'] as Record<string, string>) },
+  };
+}
 
 export const sea: BindingFactory = (_realm, binding) => {
   answer(binding, ['isSea', 'isExperimentalSeaWarningNeeded'], () => false);

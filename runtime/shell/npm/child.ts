@@ -1,0 +1,43 @@
+// Starts a command in npm's place, with its streams, and waits for it. Runs in the tools worker, which it blocks.
+import type { ExitStatus } from '#protocol';
+import { signalNumber } from '../../kernel/signals.ts';
+import { NPM_CLI } from '../../packages/npm-cli/location.ts';
+import { resolveProgram } from '../../process/exec.ts';
+import { ChildStreams, inheritedStreams } from '../sh/streams.ts';
+import type { ToolContext } from '../tool.ts';
+
+const NOT_FOUND = 127;
+const SIGNAL_BASE = 128;
+
+/** The exit code, or 128 and the signal's number. */
+export function runChild(
+  context: ToolContext,
+  argv: readonly string[],
+  cwd: string = context.cwd,
+  env: Readonly<Record<string, string>> = context.env,
+): number {
+  const { host } = context;
+  const resolved = resolveProgram(host.fs, { file: argv[0] ?? '', argv, env, cwd });
+  if (typeof resolved === 'number') {
+    context.writeError(`npm error ${argv[0] ?? ''}: not found\n`);
+    return NOT_FOUND;
+  }
+  const streams = new ChildStreams(host, inheritedStreams(host));
+  const pid = host.callSync({
+    type: 'spawn',
+    request: { program: resolved.program, argv: resolved.argv, env, cwd, stdio: streams.stdio, newGroup: false },
+  });
+  if (pid < 0) {
+    streams.abandon();
+    context.writeError(`npm error ${argv[0] ?? ''} could not be started\n`);
+    return 1;
+  }
+  const { code, signal } = host.callSync<ExitStatus>({ type: 'wait', pid });
+  return code ?? SIGNAL_BASE + (signalNumber(signal ?? '') ?? 0);
+}
+
+/** Hands the whole command to npm's own command line, a Node process. */
+export function runNpmCli(context: ToolContext, program: 'npm' | 'npx', args: readonly string[]): number {
+  const cli = program === 'npm' ? NPM_CLI : NPM_CLI.replace(/npm-cli\.js$/, 'npx-cli.js');
+  return runChild(context, ['/usr/bin/node', cli, ...args]);
+}
