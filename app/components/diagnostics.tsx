@@ -49,6 +49,8 @@ function sentence(diagnostic: Diagnostic): string {
       return `${diagnostic.done} of ${diagnostic.total} packages installed.`;
     case 'install-finished':
       return `${diagnostic.packages} packages (${Math.round(diagnostic.sizeBytes / 1024)} KiB) installed in ${Math.round(diagnostic.durationMs)} ms.`;
+    case 'preview-connected':
+      return `The preview of port ${diagnostic.port} is connected.`;
     case 'preview-failed':
       return `The preview of port ${diagnostic.port} failed: ${diagnostic.reason}. ${diagnostic.detail}`;
     case 'preview-console':

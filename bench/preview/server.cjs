@@ -21,6 +21,16 @@ async function measure() {
       if (round >= 20) small[side].push(ms);
     }
   }
+  const ask = (message) =>
+    new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = resolve;
+      parent.postMessage(message, '*', [port2]);
+    });
+  const busy = [];
+  await ask({ type: 'be-busy', isBusy: true });
+  for (let round = 0; round < 200; round++) busy.push(await timed(() => body(`${location.origin}/small`)));
+  await ask({ type: 'be-busy', isBusy: false });
   const mega = { ours: [], native: [] };
   for (let round = 0; round < 6; round++) {
     for (const [side, origin] of Object.entries(sides)) {
@@ -48,7 +58,7 @@ async function measure() {
       if (round > 1) events[side].push(ms);
     }
   }
-  await fetch(`${native}/report`, { method: 'POST', body: JSON.stringify({ small, mega, events }) });
+  await fetch(`${native}/report`, { method: 'POST', body: JSON.stringify({ small, mega, events, busy }) });
 }
 
 const page = `<!doctype html><title>bench</title><script type="module">(${measure})().catch((error) => fetch(new URLSearchParams(location.search).get('native') + '/report', { method: 'POST', body: JSON.stringify({ error: String(error) }) }));</script>`;

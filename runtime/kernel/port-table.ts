@@ -4,8 +4,8 @@ import { Pipe } from './ipc/pipe.ts';
 
 const EADDRINUSE = -98;
 const ECONNREFUSED = -111;
-/** Larger than a pipe's: a response of a megabyte should fit, not wake both sides sixteen times. */
-const SOCKET_CAPACITY_BYTES = 1024 * 1024;
+/** Larger than a pipe's: a response of a megabyte and its head should fit, not wake both sides sixteen times. */
+const SOCKET_CAPACITY_BYTES = 1024 * 1024 + 64 * 1024;
 const EPHEMERAL_START = 32768;
 const EPHEMERAL_END = 60999;
 

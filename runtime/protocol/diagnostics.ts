@@ -34,6 +34,8 @@ export type Diagnostic = { readonly atMs: number } & (
       readonly sizeBytes: number;
       readonly durationMs: number;
     }
+  /** A preview service worker got its way to the kernel: once when a preview opens, again whenever it slept. */
+  | { readonly type: 'preview-connected'; readonly port: number }
   | { readonly type: 'preview-failed'; readonly port: number; readonly reason: string; readonly detail: string }
   | { readonly type: 'preview-console'; readonly port: number; readonly level: string; readonly text: string }
   | { readonly type: 'filesystem-recovered'; readonly pid: number; readonly outcome: string }

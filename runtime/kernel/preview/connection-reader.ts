@@ -3,8 +3,6 @@ import type { ByteConnection } from './byte-connection.ts';
 
 const BUFFER_BYTES = 16 * 1024;
 const SMALLEST_CHUNK_BYTES = 16 * 1024;
-/** Larger buffers cost more to allocate than their messages save. */
-const LARGEST_CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 10;
 const latin1 = new TextDecoder('latin1');
 
@@ -72,7 +70,7 @@ export class ConnectionReader {
       return chunk;
     }
     // As large as what waits already: a larger buffer would be cleared and copied for nothing.
-    const sizeBytes = Math.min(maxBytes, LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, this.#connection.readableBytes));
+    const sizeBytes = Math.min(maxBytes, Math.max(SMALLEST_CHUNK_BYTES, this.#connection.readableBytes));
     const chunk = new Uint8Array(sizeBytes);
     const count = await this.#receive(chunk);
     if (count === 0) return null;

@@ -29,6 +29,7 @@ export class Previews {
   /** A service worker's end arrived with `attach-preview`. */
   attach(port: number, channel: MessagePort): void {
     const { jar, sockets, relays } = this.#stateOf(port);
+    this.#report({ type: 'preview-connected', atMs: Date.now(), port });
     if (relays.length >= MAX_RELAYS_PER_PORT) relays.shift()?.dispose();
     relays.push(
       new PreviewRelay(channel, {

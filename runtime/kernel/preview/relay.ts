@@ -173,8 +173,8 @@ export class PreviewRelay {
       const chunk = await response.read(Math.min(available, sizeBytes));
       if (chunk === null) return this.#post({ type: 'response-end', id });
       request.credit.spend(chunk.byteLength);
-      // Full reads mean a large body: fewer, larger messages.
-      if (chunk.byteLength === sizeBytes) sizeBytes = Math.min(sizeBytes * 2, MAX_CHUNK_BYTES);
+      // A page that got its first bytes is better served by fewer, larger messages.
+      sizeBytes = MAX_CHUNK_BYTES;
       this.#post({ type: 'response-chunk', id, bytes: chunk.buffer }, [chunk.buffer]);
     }
   }
