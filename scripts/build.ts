@@ -1,7 +1,7 @@
 // Builds everything into dist/: wasm, Node's library, the preview host, the app, the example. `--if-stale` skips when nothing changed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build as viteBuild } from 'vite';
@@ -41,9 +41,13 @@ await step("npm's command line", () =>
     stdio: 'inherit',
   }),
 );
+await step('Python', () =>
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/python/build/main.ts'], { cwd: root, stdio: 'inherit' }),
+);
 rmSync(dist, { recursive: true, force: true });
 await step('preview service worker', () => viteBuild({ configFile: path.join(root, 'sw/preview/vite.config.ts'), logLevel: 'warn' }));
 await step('preview host', () => viteBuild({ configFile: path.join(root, 'preview-origin/vite.config.ts'), logLevel: 'warn' }));
+cpSync(path.join(root, '.cache/python/files'), path.join(dist, 'preview/__verklet/python'), { recursive: true });
 await step('app', () => viteBuild({ configFile: path.join(root, 'vite.config.ts'), logLevel: 'warn' }));
 await step('example', () => viteBuild({ configFile: path.join(root, 'examples/embed/vite.config.ts'), logLevel: 'warn' }));
 await step('notices', () => writeNotices(root, dist));
@@ -67,7 +71,7 @@ function sourceStamp(): string {
 
 /** Brotli twins for the server: level 9 is within 3 % of 11 at a tenth of the time. */
 function compress(): void {
-  for (const file of globSync('**/*.{js,mjs,css,html,json,wasm,svg,txt}', { cwd: dist })) {
+  for (const file of globSync('**/*.{js,mjs,css,html,json,wasm,svg,txt,bin}', { cwd: dist })) {
     const full = path.join(dist, file);
     const bytes = readFileSync(full);
     if (bytes.byteLength < 1024 || path.basename(file) === 'frame.html') continue;

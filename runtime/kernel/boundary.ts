@@ -31,10 +31,6 @@ const needsServer: Readonly<Record<string, string>> = {
   uvx: 'native Python tooling',
   poetry: 'native Python tooling',
   conda: 'native Python tooling',
-  python: 'Python',
-  python3: 'Python',
-  pip: 'Python',
-  pip3: 'Python',
   bun: 'another JavaScript runtime',
   deno: 'another JavaScript runtime',
 };

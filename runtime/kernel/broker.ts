@@ -1,10 +1,11 @@
 // Starts and buries workers. Only the kernel may: a blocked worker cannot start another. Keeps booted workers in reserve.
 import type { FileSystemHandle, FromProcess, ToProcess } from '#protocol';
 import { Mailbox } from '../process/mailbox.ts';
+import { loadPythonAssets } from '../python/assets.ts';
 import { FILE_SERVICE_SLOT, MAX_SLOTS, type Slots } from './ipc/slots.ts';
 
-/** `node` runs Node programs; `tools` runs every other built-in program. */
-export type WorkerKind = 'node' | 'tools';
+/** `node` runs Node programs, `python` Python; `tools` runs every other built-in program. */
+export type WorkerKind = 'node' | 'tools' | 'python';
 
 /** Booted workers kept per kind: one makes a typed command start at once; more would only cost memory. */
 const RESERVE = 1;
@@ -31,7 +32,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #free: number[] = [];
-  readonly #reserve: Record<WorkerKind, BrokeredWorker[]> = { node: [], tools: [] };
+  readonly #reserve: Record<WorkerKind, BrokeredWorker[]> = { node: [], tools: [], python: [] };
   #isClosed = false;
 
   constructor(options: BrokerOptions) {
@@ -39,7 +40,7 @@ export class Broker {
     for (let slot = MAX_SLOTS - 1; slot > FILE_SERVICE_SLOT; slot--) this.#free.push(slot);
   }
 
-  /** Boots the reserve. */
+  /** Boots the reserve; Python's waits for the first Python program, since its memory is 30 MB. */
   warm(): void {
     this.#refill('node');
     this.#refill('tools');
@@ -102,7 +103,17 @@ export class Broker {
       fileSystem: this.#options.fileSystem,
     };
     worker.postMessage(attach);
+    if (kind === 'python') void this.#deliverAssets(worker);
     return started;
+  }
+
+  async #deliverAssets(worker: Worker): Promise<void> {
+    try {
+      const assets = await loadPythonAssets();
+      worker.postMessage({ type: 'deliver-assets', assets } satisfies ToProcess);
+    } catch (error) {
+      worker.dispatchEvent(new MessageEvent('message', { data: { type: 'worker-failed', reason: String(error) } }));
+    }
   }
 
   #lifeLock(slot: number): string {
@@ -117,9 +128,16 @@ export class Broker {
 
 function createWorker(kind: WorkerKind, slot: number): Worker {
   const name = `${kind}-${slot}`;
-  return kind === 'node'
-    ? new Worker(new URL('../node/node.worker.ts', import.meta.url), { type: 'module', name })
-    : new Worker(new URL('../shell/tools.worker.ts', import.meta.url), { type: 'module', name });
+  switch (kind) {
+    case 'node':
+      return new Worker(new URL('../node/node.worker.ts', import.meta.url), { type: 'module', name });
+    case 'python':
+      return new Worker(new URL('../python/python.worker.ts', import.meta.url), { type: 'module', name });
+    case 'tools':
+      return new Worker(new URL('../shell/tools.worker.ts', import.meta.url), { type: 'module', name });
+    default:
+      return kind satisfies never;
+  }
 }
 
 function whenReady(worker: Worker): Promise<void> {

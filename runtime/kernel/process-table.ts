@@ -14,10 +14,11 @@ import {
   type ToProcess,
   VerkletError,
 } from '#protocol';
-import type { Broker, BrokeredWorker } from './broker.ts';
+import type { Broker, BrokeredWorker, WorkerKind } from './broker.ts';
 import { Pipe } from './ipc/pipe.ts';
 import { KERNEL_SLOT, type Slots } from './ipc/slots.ts';
 import type { PortTable } from './port-table.ts';
+import { PYTHON_NAMES } from '../shell/program-names.ts';
 import { endsProcessByDefault, signalName, signalNumbers } from './signals.ts';
 
 const ESRCH = -3;
@@ -82,7 +83,7 @@ export class ProcessTable {
 
   /** The new pid, or -EAGAIN when all slots are taken. The parent (null: the SDK) has retained every pipe end it passes. */
   spawn(parent: Process | null, request: SpawnRequest): number {
-    const worker = this.#options.broker.take(request.program === 'node' ? 'node' : 'tools');
+    const worker = this.#options.broker.take(kindOf(request.program));
     if (!worker) return EAGAIN;
     const pid = this.#nextPid++;
     const process: Process = {
@@ -196,7 +197,7 @@ export class ProcessTable {
       case 'kill':
         return reply(this.kill(call.pid, call.signal));
       case 'wait':
-        return this.#wait(process, call.pid, reply);
+        return call.noHang === true ? reply(this.#endedChild(process, call.pid)) : this.#wait(process, call.pid, reply);
       case 'listen':
         return reply(this.#listen(process, call.address));
       case 'unlisten':
@@ -249,6 +250,16 @@ export class ProcessTable {
     }
     if (this.#processes.get(pid)?.ppid !== process.pid) return reply(ECHILD);
     process.waits.push({ pid, reply });
+  }
+
+  #endedChild(process: Process, pid: number): { pid: number; status: ExitStatus } | number {
+    for (const [ended, status] of process.ended) {
+      if (pid !== -1 && ended !== pid) continue;
+      process.ended.delete(ended);
+      return { pid: ended, status };
+    }
+    const children = [...this.#processes.values()].filter((child) => child.ppid === process.pid);
+    return children.some((child) => pid === -1 || child.pid === pid) ? 0 : ECHILD;
   }
 
   #setGroup(pid: number, group: number): number {
@@ -360,6 +371,11 @@ export class ProcessTable {
   #report(diagnostic: Diagnostic): void {
     this.#options.events.onDiagnostic(diagnostic);
   }
+}
+
+function kindOf(program: string): WorkerKind {
+  if (program === 'node') return 'node';
+  return (PYTHON_NAMES as readonly string[]).includes(program) ? 'python' : 'tools';
 }
 
 function pipeEnds(stdio: Stdio): { memory: PipeMemory; end: 'read' | 'write' }[] {

@@ -1,6 +1,6 @@
 // A process's view of the system below it. Implemented by runtime/process/worker-host.ts over shared memory and the
 // kernel's port; everything above (Node's bindings, the shell, the installer) sees only this.
-import type { Connection, ExitStatus, FromProcess, IncomingConnection, KernelCall, SpawnRequest, Stdio } from '#protocol';
+import type { Connection, ExitStatus, FromProcess, IncomingConnection, KernelCall, PipeMemory, SpawnRequest, Stdio } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Pipe } from '../kernel/ipc/pipe.ts';
 import type { Slots } from '../kernel/ipc/slots.ts';
@@ -23,6 +23,8 @@ export interface ProcessHost {
   openPipe(memory: SharedArrayBuffer): Pipe;
   /** A fresh full-duplex pair, both ends retained once: ours and the one to hand to a child. */
   createConnection(): { readonly ours: Connection; readonly theirs: Connection };
+  /** A pipe whose two ends this process holds. */
+  createPipe(): PipeMemory;
   terminalControl(stdio: Extract<Stdio, { kind: 'terminal' }>): TerminalControl;
 
   /** Asks the kernel; the reply is a value, an object, or a negative errno. */

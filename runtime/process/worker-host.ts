@@ -6,6 +6,8 @@ import type {
   FromProcess,
   IncomingConnection,
   KernelCall,
+  PipeMemory,
+  PythonAssets,
   SpawnRequest,
   Stdio,
   ToProcess,
@@ -33,6 +35,8 @@ export interface AttachedWorker {
   ready(): void;
   /** Resolves with the process this worker is to be. Called once. */
   readonly started: Promise<ProcessHost>;
+  /** What Python needs; never comes in workers of other kinds. */
+  readonly assets: Promise<PythonAssets>;
 }
 
 /** Waits for the kernel's attach message, proves life by a lock, maps the file system. */
@@ -41,16 +45,18 @@ export function attachWorker(scope: WorkerScope): Promise<AttachedWorker> {
     let host: WorkerHost | null = null;
     let start: (host: ProcessHost) => void;
     const started = new Promise<ProcessHost>((done) => (start = done));
+    const assets = Promise.withResolvers<PythonAssets>();
     scope.addEventListener('message', ({ data }) => {
       if (data.type === 'attach-worker') {
         void holdLifeLock(scope, data.lifeLock).then(() => {
           host = new WorkerHost(scope, data);
-          resolve({ host, ready: () => scope.postMessage({ type: 'worker-ready' }), started });
+          resolve({ host, ready: () => scope.postMessage({ type: 'worker-ready' }), started, assets: assets.promise });
         });
       } else if (data.type === 'start-process') {
         host?.start(data);
         if (host) start(host);
-      } else host?.receive(data);
+      } else if (data.type === 'deliver-assets') assets.resolve(data.assets);
+      else host?.receive(data);
     });
   });
 }
@@ -96,7 +102,7 @@ class WorkerHost implements ProcessHost {
     void this.#listenToDoorbell();
   }
 
-  receive(message: Exclude<ToProcess, { type: 'attach-worker' | 'start-process' }>): void {
+  receive(message: Exclude<ToProcess, { type: 'attach-worker' | 'start-process' | 'deliver-assets' }>): void {
     switch (message.type) {
       case 'call-reply': {
         const settle = this.#pending.get(message.id);
@@ -129,6 +135,15 @@ class WorkerHost implements ProcessHost {
     const ours = { receive: back, send: there };
     this.#scope.postMessage({ type: 'hold-connection', connection: ours });
     return { ours, theirs: { receive: there, send: back } };
+  }
+
+  createPipe(): PipeMemory {
+    const memory = Pipe.create();
+    const pipe = this.openPipe(memory);
+    pipe.retain('read');
+    pipe.retain('write');
+    this.#scope.postMessage({ type: 'hold-connection', connection: { receive: memory, send: memory } });
+    return memory;
   }
 
   terminalControl(stdio: Extract<Stdio, { kind: 'terminal' }>): TerminalControl {

@@ -50,7 +50,8 @@ export interface SpawnRequest {
 export type KernelCall =
   | { readonly type: 'spawn'; readonly request: SpawnRequest } // -> pid
   | { readonly type: 'kill'; readonly pid: number; readonly signal: number } // pid < 0: process group; signal 0 probes
-  | { readonly type: 'wait'; readonly pid: number } // -> ExitStatus, once the child ended
+  /** `noHang` absent: -> ExitStatus, once the child ended. Present: at once -> { pid, status }, or 0 while it runs; `pid` -1 is any child. */
+  | { readonly type: 'wait'; readonly pid: number; readonly noHang?: boolean }
   | { readonly type: 'listen'; readonly address: NetAddress; readonly exclusive: boolean } // -> { listenerId, port }
   | { readonly type: 'unlisten'; readonly listenerId: number }
   | { readonly type: 'accept'; readonly listenerId: number } // -> IncomingConnection; for processes that block
@@ -105,8 +106,18 @@ export interface FileSystemHandle {
   readonly core: WebAssembly.Module;
 }
 
+/** What every Python worker starts from, loaded once per workspace: compiled code and an interpreter's memory. */
+export interface PythonAssets {
+  readonly wasm: WebAssembly.Module;
+  /** Shared memory; a booted interpreter with the modules that programs import most. */
+  readonly snapshot: SharedArrayBuffer;
+  /** Absolute addresses on the workspace origin. `pipSnapshot` is empty where the build had no pip. */
+  readonly urls: { readonly loader: string; readonly module: string; readonly stdlib: string; readonly pipSnapshot: string };
+}
+
 export type ToProcess =
   | AttachMessage
+  | { readonly type: 'deliver-assets'; readonly assets: PythonAssets }
   | {
       readonly type: 'start-process';
       readonly pid: number;

@@ -44,4 +44,7 @@ export const TOOL_NAMES = [
 
 export type ToolName = (typeof TOOL_NAMES)[number];
 
-export const PROGRAM_NAMES: readonly string[] = ['node', ...TOOL_NAMES];
+/** These run in a Python worker; which program it is to be, `argv[0]` says. */
+export const PYTHON_NAMES = ['python', 'python3', 'python3.14', 'pip', 'pip3'] as const;
+
+export const PROGRAM_NAMES: readonly string[] = ['node', ...PYTHON_NAMES, ...TOOL_NAMES];

@@ -81,6 +81,12 @@ export class Slots {
     return taken;
   }
 
+  /** Whether {@link takeSignals} would give any. */
+  hasSignals(): boolean {
+    const index = this.self * WORDS_PER_SLOT + PENDING_SIGNALS;
+    return Atomics.load(this.words, index) !== 0 || Atomics.load(this.words, index + 1) !== 0;
+  }
+
   setHandled(signal: number, isHandled: boolean): void {
     const index = this.self * WORDS_PER_SLOT + HANDLED_SIGNALS + (signal >> 5);
     if (isHandled) Atomics.or(this.words, index, 1 << (signal & 31));

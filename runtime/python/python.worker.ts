@@ -1,0 +1,49 @@
+// The worker of one Python process: restores an interpreter, waits for a process, runs its command line to the end.
+import type { PythonAssets } from '#protocol';
+import type { ProcessHost } from '../process/host.ts';
+import { attachWorker } from '../process/worker-host.ts';
+import { Stdio } from '../shell/stdio.ts';
+import { HostApi } from './host-api.ts';
+import { bootInterpreter, type Interpreter } from './interpreter.ts';
+import { needsPlainBoot } from './start-options.ts';
+
+interface StartModule {
+  start(host: HostApi, request: string): number | string;
+}
+
+const scope = self as DedicatedWorkerGlobalScope;
+
+void attachWorker(scope).then(async ({ host, ready, started, assets }) => {
+  let interpreter: Interpreter;
+  const loaded = await assets;
+  try {
+    interpreter = await bootInterpreter(host, loaded, { snapshot: new Uint8Array(loaded.snapshot) });
+  } catch (error) {
+    scope.postMessage({ type: 'worker-failed', reason: `Python did not start: ${textOf(error)}` });
+    return;
+  }
+  ready();
+  const process = await started;
+  try {
+    await runProcess(process, loaded, interpreter);
+  } catch (error) {
+    // The interpreter itself broke: out of memory, a stack overflow in C, a fault of ours.
+    new Stdio(process).error(`Fatal Python error: ${textOf(error)}\n`);
+    process.leave({ code: null, signal: 'SIGABRT' });
+  }
+});
+
+async function runProcess(host: ProcessHost, assets: PythonAssets, warm: Interpreter): Promise<void> {
+  const { argv, env } = host.request;
+  const options = needsPlainBoot(argv, env);
+  const interpreter = options === null ? warm : await bootInterpreter(host, assets, { args: options, env });
+  const { pyodide, system } = interpreter;
+  system.start();
+  const { start } = pyodide.pyimport('_verklet.start') as unknown as StartModule;
+  const status = start(new HostApi(system), JSON.stringify({ argv, env, pid: host.pid, ppid: host.ppid }));
+  host.leave(typeof status === 'string' ? { code: null, signal: status } : { code: status, signal: null });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
