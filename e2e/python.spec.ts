@@ -7,7 +7,10 @@ test.beforeAll(async () => void (harness = await launchRuntime()));
 test.afterAll(() => harness.close());
 
 /** Runs `python3`, and gives text instead of bytes. */
-async function python(args: readonly string[], stdin = ''): Promise<{ code: number | null; signal: string | null; out: string; err: string }> {
+async function python(
+  args: readonly string[],
+  stdin = '',
+): Promise<{ code: number | null; signal: string | null; out: string; err: string }> {
   return asText(await harness.spawn('python3', args, { stdin, timeoutMs: 30_000 }));
 }
 

@@ -42,7 +42,10 @@ await step("npm's command line", () =>
   }),
 );
 await step('Python', () =>
-  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/python/build/main.ts'], { cwd: root, stdio: 'inherit' }),
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/python/build/main.ts'], {
+    cwd: root,
+    stdio: 'inherit',
+  }),
 );
 rmSync(dist, { recursive: true, force: true });
 await step('preview service worker', () => viteBuild({ configFile: path.join(root, 'sw/preview/vite.config.ts'), logLevel: 'warn' }));

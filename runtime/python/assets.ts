@@ -4,7 +4,9 @@ import type { PythonAssets } from '#protocol';
 /** Written by build/main.ts; also the list for an offline pack. Names are hashed, so all but this file is cached for ever. */
 export interface PythonManifest {
   readonly version: string;
-  readonly files: Readonly<Record<'loader' | 'module' | 'wasm' | 'stdlib' | 'snapshot', PythonFile>> & { readonly pipSnapshot?: PythonFile };
+  readonly files: Readonly<Record<'loader' | 'module' | 'wasm' | 'stdlib' | 'snapshot', PythonFile>> & {
+    readonly pipSnapshot?: PythonFile;
+  };
 }
 interface PythonFile {
   readonly name: string;

@@ -36,7 +36,8 @@ export async function bootInterpreter(host: ProcessHost, assets: PythonAssets, c
   const pyodide = await loadPyodide({
     indexURL: new URL('.', assets.urls.module).href,
     stdLibURL: assets.urls.stdlib,
-    lockFileContents: '{"info":{"arch":"wasm32","platform":"emscripten","version":"314.0.7","python":"3.14.2","abi_version":"2026_0"},"packages":{}}',
+    lockFileContents:
+      '{"info":{"arch":"wasm32","platform":"emscripten","version":"314.0.7","python":"3.14.2","abi_version":"2026_0"},"packages":{}}',
     env: { HOME: '/home/user', PYTHONINSPECT: '', ...choices.env },
     args: choices.args ?? [],
     ...(snapshot ? { _loadSnapshot: snapshot } : { fsInit: installLibrary }),

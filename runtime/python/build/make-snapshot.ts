@@ -19,7 +19,9 @@ const ownModules = globSync('_verklet/*.py', { cwd: path.join(path.dirname(impor
   .join('\n');
 
 export async function makeSnapshot(pyodideFolder: string, prepare = ''): Promise<Uint8Array> {
-  const { loadPyodide } = (await import(pathToFileURL(path.join(pyodideFolder, 'pyodide.mjs')).href)) as { loadPyodide: typeof LoadPyodide };
+  const { loadPyodide } = (await import(pathToFileURL(path.join(pyodideFolder, 'pyodide.mjs')).href)) as {
+    loadPyodide: typeof LoadPyodide;
+  };
   const options = { _makeSnapshot: true, env: { HOME: '/home/user', PYTHONINSPECT: '' }, fsInit: installLibrary };
   const pyodide = await loadPyodide(options as Parameters<typeof LoadPyodide>[0]);
   pyodide.runPython(`${IMPORTED}\n${ownModules}\n${prepare}`);

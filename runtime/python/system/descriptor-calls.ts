@@ -1,6 +1,6 @@
 // System calls on descriptors that Emscripten's own do not answer right for us: attributes, listings, flags, pipes. Python worker.
 import type { Dirent, Stat } from '../../fs/file-system.ts';
-import { Pipe } from '../../kernel/ipc/pipe.ts';
+import type { Pipe } from '../../kernel/ipc/pipe.ts';
 import type { Stream, SystemCalls } from '../emscripten.ts';
 import { guest, toGuestResult } from './errno.ts';
 import type { FileCalls } from './file-calls.ts';
