@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 import type { PythonManifest } from '../assets.ts';
 import { makeSnapshot } from './make-snapshot.ts';
 
@@ -37,6 +38,8 @@ function keep(name: string, extension: string, bytes: Uint8Array): { name: strin
   const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 8);
   const file = `${name}-${hash}.${extension}`;
   writeFileSync(path.join(out, 'files', file), bytes);
+  // Made here, since this step is rarely run again: the twins that the server sends.
+  writeFileSync(path.join(out, 'files', `${file}.br`), brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
   return { name: file, sizeBytes: bytes.byteLength };
 }
 
