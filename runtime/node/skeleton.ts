@@ -40,7 +40,11 @@ class SkeletonMaker {
 
   object(members: Readonly<Record<string, Description>>, path: string): BindingObject {
     const made: BindingObject = {};
-    for (const [name, description] of Object.entries(members)) made[name] = this.#value(description, `${path}.${name}`);
+    const isWritable = !path.startsWith('constants.');
+    for (const [name, description] of Object.entries(members)) {
+      const value = this.#value(description, `${path}.${name}`);
+      Object.defineProperty(made, name, { value, writable: isWritable, configurable: isWritable, enumerable: true });
+    }
     return made;
   }
 

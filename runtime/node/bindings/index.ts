@@ -10,6 +10,7 @@ import { ioBindings } from './io.ts';
 import { locks } from './locks.ts';
 import { messaging } from './messaging.ts';
 import { performanceBinding } from './performance.ts';
+import { serdes } from './serdes.ts';
 import { stringDecoder } from './string-decoder.ts';
 import { credentials, os } from './system.ts';
 import { types } from './types.ts';
@@ -43,6 +44,7 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   quic,
   report,
   sea,
+  serdes,
   sqlite,
   string_decoder: stringDecoder,
   tls_wrap: tls,

@@ -27,9 +27,12 @@ export const v8: BindingFactory = (realm, binding) => {
   binding['updateHeapCodeStatisticsBuffer'] = () => {};
   binding['updateHeapSpaceStatisticsBuffer'] = () => {};
   // Flags belong to the browser; Node ignores the ones it does not know, too.
-  binding['setFlagsFromString'] = () => {};
+  let versionTag = 0x76e12b;
+  binding['setFlagsFromString'] = () => {
+    versionTag++;
+  };
   binding['setHeapSnapshotNearHeapLimit'] = () => {};
-  binding['cachedDataVersionTag'] = () => 0x76e12b;
+  binding['cachedDataVersionTag'] = () => versionTag;
   binding['isStringOneByteRepresentation'] = (text: string) => !/[^\0-\xff]/.test(text);
   binding['getHashSeed'] = () => 0n;
   for (const name of ['getCppHeapStatistics', 'startCpuProfile', 'stopCpuProfile']) {

@@ -1,7 +1,6 @@
-// One deflate or inflate stream on pako's port of zlib: the state machine that Node's C++ keeps around zlib's own.
-import * as deflate from 'pako/lib/zlib/deflate.js';
-import * as inflate from 'pako/lib/zlib/inflate.js';
-import ZStream from 'pako/lib/zlib/zstream.js';
+// One deflate or inflate stream: the state machine that Node keeps around zlib. Runs in the process worker.
+import { allocate, codecs, WINDOW_BYTES } from './codecs.ts';
+import { runWindowed, type CodecStream, type Failure, type Remaining, type Step } from './stream.ts';
 
 /** Node's modes, as in its zlib constants. */
 export const MODE = { DEFLATE: 1, INFLATE: 2, GZIP: 3, GUNZIP: 4, DEFLATERAW: 5, INFLATERAW: 6, UNZIP: 7 } as const;
@@ -11,13 +10,24 @@ const Z_STREAM_END = 1;
 const Z_NEED_DICT = 2;
 const Z_DATA_ERROR = -3;
 const Z_BUF_ERROR = -5;
+const Z_NO_FLUSH = 0;
 const Z_FINISH = 4;
 const Z_DEFLATED = 8;
 const GZIP_WRAPPER = 16;
+const GZIP_OR_ZLIB = 32;
 const GZIP_MAGIC_1 = 0x1f;
 const GZIP_MAGIC_2 = 0x8b;
 
+// z_stream on a 32-bit machine.
+const STREAM_BYTES = 56;
+const NEXT_IN = 0;
+const AVAIL_IN = 4;
+const NEXT_OUT = 12;
+const AVAIL_OUT = 16;
+const MESSAGE = 24;
+
 const CODE_NAMES: Readonly<Record<number, string>> = {
+  1: 'Z_STREAM_END',
   2: 'Z_NEED_DICT',
   [-1]: 'Z_ERRNO',
   [-2]: 'Z_STREAM_ERROR',
@@ -35,119 +45,189 @@ export interface StreamOptions {
   readonly dictionary: Uint8Array | undefined;
 }
 
-export interface ZlibFailure {
-  readonly message: string;
-  readonly errno: number;
-  readonly code: string;
-}
-
-export interface Step {
-  readonly flush: number;
-  readonly input: Uint8Array;
-  readonly output: Uint8Array;
-}
-
-export class DeflateStream {
-  readonly #mode: number;
+export class DeflateStream implements CodecStream {
+  readonly #codecs = codecs();
   readonly #options: StreamOptions;
-  #stream = new ZStream();
+  readonly #at: number;
+  #mode: number;
   #error = Z_OK;
   #flush = 0;
-  /** For UNZIP: gzip or zlib is decided by the first byte. */
-  #isUndecided = false;
-  #isGzip = false;
+  #isStarted = false;
+  #gzipBytesSeen = 0;
+  /** UNZIP leaves other bytes after the first member alone; a gzip file may be several members. */
+  #availableOutput = 0;
 
   constructor(mode: number, options: StreamOptions) {
     this.#mode = mode;
     this.#options = options;
-    this.reset();
+    this.#at = this.#codecs.api.calloc(1, STREAM_BYTES);
   }
 
-  get availableOutput(): number {
-    return this.#stream.avail_out;
+  run(step: Step): Remaining {
+    this.#flush = step.flush;
+    if (!this.#start()) return { input: step.input.length, output: step.output.length };
+    const { inputAt, outputAt, memory } = this.#codecs;
+    const remaining = runWindowed(
+      step,
+      WINDOW_BYTES,
+      (piece, isLast, room) => {
+        memory.bytes.set(piece, inputAt);
+        memory.setU32(this.#at + NEXT_IN, inputAt);
+        memory.setU32(this.#at + AVAIL_IN, piece.length);
+        memory.setU32(this.#at + NEXT_OUT, outputAt);
+        memory.setU32(this.#at + AVAIL_OUT, room);
+        this.#advance(piece, isLast ? step.flush : Z_NO_FLUSH);
+        const left = memory.u32(this.#at + AVAIL_IN);
+        const isBetweenMembers = this.#error === Z_STREAM_END && this.#mode === MODE.GUNZIP;
+        const continues = this.#error === Z_OK || this.#error === Z_BUF_ERROR || (isBetweenMembers && left === 0 && !isLast);
+        return { consumed: piece.length - left, produced: room - memory.u32(this.#at + AVAIL_OUT), continues };
+      },
+      (target) => target.set(memory.bytes.subarray(outputAt, outputAt + target.length)),
+    );
+    this.#availableOutput = remaining.output;
+    return remaining;
   }
 
-  get availableInput(): number {
-    return this.#stream.avail_in;
-  }
-
-  reset(): void {
-    const { windowBits, level, memoryLevel, strategy, dictionary } = this.#options;
-    this.#stream = new ZStream();
+  reset(): Failure | null {
+    if (!this.#start()) return this.#fail('Failed to init stream before reset');
     this.#error = Z_OK;
-    this.#isGzip = this.#mode === MODE.GUNZIP;
-    this.#isUndecided = this.#mode === MODE.UNZIP;
-    if (this.#isUndecided) return;
-    const bits =
-      this.#mode === MODE.GZIP || this.#mode === MODE.GUNZIP ? windowBits + GZIP_WRAPPER : this.#isRaw ? -windowBits : windowBits;
-    if (this.#isInflating) {
-      this.#error = inflate.inflateInit2(this.#stream, bits);
-      if (dictionary !== undefined && this.#mode === MODE.INFLATERAW) this.#error = inflate.inflateSetDictionary(this.#stream, dictionary);
-      return;
-    }
-    this.#error = deflate.deflateInit2(this.#stream, level, Z_DEFLATED, bits, memoryLevel, strategy);
-    if (dictionary !== undefined) this.#error = deflate.deflateSetDictionary(this.#stream, dictionary);
+    const { api } = this.#codecs;
+    this.#error = this.#isInflating ? api.inflateReset(this.#at) : api.deflateReset(this.#at);
+    return this.#error === Z_OK ? this.#setDictionary() : this.#fail('Failed to reset stream');
   }
 
-  /** Moves bytes from input to output as far as either lasts. */
-  run({ flush, input, output }: Step): void {
-    const stream = this.#stream;
-    this.#flush = flush;
-    Object.assign(stream, { input, next_in: 0, avail_in: input.length, output, next_out: 0, avail_out: output.length });
-    if (this.#isUndecided && !this.#decide(input)) return;
-    this.#error = this.#isInflating ? this.#inflate(flush) : deflate.deflate(stream, flush);
+  params(level: number, strategy: number): Failure | null {
+    if (!this.#start()) return this.#fail('Failed to init stream before set parameters');
+    if (this.#isInflating) return null;
+    const { memory, inputAt, outputAt, api } = this.#codecs;
+    memory.setU32(this.#at + NEXT_IN, inputAt);
+    memory.setU32(this.#at + AVAIL_IN, 0);
+    memory.setU32(this.#at + NEXT_OUT, outputAt);
+    memory.setU32(this.#at + AVAIL_OUT, 0);
+    this.#error = api.deflateParams(this.#at, level, strategy);
+    return this.#error === Z_OK || this.#error === Z_BUF_ERROR ? null : this.#fail('Failed to set parameters');
   }
 
-  /** What went wrong in the last step. */
-  get failure(): ZlibFailure | null {
+  get failure(): Failure | null {
     switch (this.#error) {
       case Z_OK:
       case Z_BUF_ERROR:
-        return this.#stream.avail_out !== 0 && this.#flush === Z_FINISH ? fail('unexpected end of file', Z_BUF_ERROR) : null;
+        return this.#availableOutput !== 0 && this.#flush === Z_FINISH ? this.#fail('unexpected end of file', Z_BUF_ERROR) : null;
       case Z_STREAM_END:
         return null;
       case Z_NEED_DICT:
-        return fail(this.#options.dictionary === undefined ? 'Missing dictionary' : 'Bad dictionary', Z_NEED_DICT);
+        return this.#fail(this.#options.dictionary === undefined ? 'Missing dictionary' : 'Bad dictionary');
       default:
-        return fail(this.#stream.msg || 'Zlib error', this.#error);
+        return this.#fail('Zlib error');
     }
   }
 
-  get #isRaw(): boolean {
-    return this.#mode === MODE.DEFLATERAW || this.#mode === MODE.INFLATERAW;
+  release(): void {
+    const { api } = this.#codecs;
+    if (this.#isStarted) {
+      if (this.#isInflating) api.inflateEnd(this.#at);
+      else api.deflateEnd(this.#at);
+    }
+    api.free(this.#at);
   }
 
   get #isInflating(): boolean {
-    return this.#mode === MODE.INFLATE || this.#mode === MODE.GUNZIP || this.#mode === MODE.INFLATERAW || this.#mode === MODE.UNZIP;
+    const mode = this.#mode;
+    return mode === MODE.INFLATE || mode === MODE.GUNZIP || mode === MODE.INFLATERAW || mode === MODE.UNZIP;
   }
 
-  #decide(input: Uint8Array): boolean {
-    if (input.length === 0) return false;
+  /** Set up with the first use, as Node does: its memory is large. False when zlib refused. */
+  #start(): boolean {
+    if (this.#isStarted) return true;
+    const { api } = this.#codecs;
+    const { level, memoryLevel, strategy } = this.#options;
+    const bits = this.#windowBits();
+    this.#error = this.#isInflating
+      ? api.inflateInit2_(this.#at, bits, api.zlibVersion(), STREAM_BYTES)
+      : api.deflateInit2_(this.#at, level, Z_DEFLATED, bits, memoryLevel, strategy, api.zlibVersion(), STREAM_BYTES);
+    if (this.#error !== Z_OK) return false;
+    this.#isStarted = true;
+    this.#setDictionary();
+    return true;
+  }
+
+  #windowBits(): number {
     const { windowBits } = this.#options;
-    this.#isUndecided = false;
-    this.#isGzip = input[0] === GZIP_MAGIC_1 && (input.length === 1 || input[1] === GZIP_MAGIC_2);
-    this.#error = inflate.inflateInit2(this.#stream, this.#isGzip ? windowBits + GZIP_WRAPPER : windowBits);
-    return this.#error === Z_OK;
+    switch (this.#mode) {
+      case MODE.GZIP:
+      case MODE.GUNZIP:
+        return windowBits + GZIP_WRAPPER;
+      case MODE.UNZIP:
+        return windowBits + GZIP_OR_ZLIB;
+      case MODE.DEFLATERAW:
+      case MODE.INFLATERAW:
+        return -windowBits;
+      default:
+        return windowBits;
+    }
   }
 
-  #inflate(flush: number): number {
-    const stream = this.#stream;
+  #setDictionary(): Failure | null {
     const { dictionary } = this.#options;
-    let result = inflate.inflate(stream, flush);
-    if (result === Z_NEED_DICT && dictionary !== undefined && this.#mode !== MODE.INFLATERAW) {
-      const set = inflate.inflateSetDictionary(stream, dictionary);
-      if (set === Z_OK) result = inflate.inflate(stream, flush);
-      else if (set === Z_DATA_ERROR) result = Z_NEED_DICT;
-    }
-    // A gzip file may be several, one after the other; zeros after the last are padding.
-    while (stream.avail_in > 0 && this.#isGzip && result === Z_STREAM_END && stream.input[stream.next_in] !== 0) {
-      inflate.inflateReset(stream);
-      result = inflate.inflate(stream, flush);
-    }
+    if (dictionary === undefined || this.#mode === MODE.INFLATE || this.#mode === MODE.GUNZIP || this.#mode === MODE.UNZIP) return null;
+    this.#error = this.#giveDictionary(dictionary);
+    return this.#error === Z_OK ? null : this.#fail('Failed to set dictionary');
+  }
+
+  #giveDictionary(dictionary: Uint8Array): number {
+    const { api } = this.#codecs;
+    const at = allocate(this.#codecs, dictionary);
+    const result = this.#isInflating
+      ? api.inflateSetDictionary(this.#at, at, dictionary.length)
+      : api.deflateSetDictionary(this.#at, at, dictionary.length);
+    api.free(at);
     return result;
   }
-}
 
-function fail(message: string, errno: number): ZlibFailure {
-  return { message, errno, code: CODE_NAMES[errno] ?? 'Z_ERRNO' };
+  #advance(piece: Uint8Array, flush: number): void {
+    if (!this.#isInflating) {
+      this.#error = this.#codecs.api.deflate(this.#at, flush);
+      return;
+    }
+    if (this.#mode === MODE.UNZIP) this.#decide(piece);
+    if (this.#error === Z_STREAM_END && this.#mode === MODE.GUNZIP && piece.length > 0) {
+      if (piece[0] === 0) return; // zeros after the last member are padding
+      this.#codecs.api.inflateReset(this.#at);
+    }
+    this.#inflate(piece, flush);
+  }
+
+  /** UNZIP becomes GUNZIP or INFLATE by the first two bytes, which may come one by one. */
+  #decide(piece: Uint8Array): void {
+    for (const byte of piece.subarray(0, 2 - this.#gzipBytesSeen)) {
+      const expected = this.#gzipBytesSeen === 0 ? GZIP_MAGIC_1 : GZIP_MAGIC_2;
+      if (byte !== expected) {
+        this.#mode = MODE.INFLATE;
+        return;
+      }
+      if (++this.#gzipBytesSeen === 2) this.#mode = MODE.GUNZIP;
+    }
+  }
+
+  #inflate(piece: Uint8Array, flush: number): void {
+    const { api, memory } = this.#codecs;
+    const { dictionary } = this.#options;
+    this.#error = api.inflate(this.#at, flush);
+    if (this.#mode !== MODE.INFLATERAW && this.#error === Z_NEED_DICT && dictionary !== undefined) {
+      const set = this.#giveDictionary(dictionary);
+      if (set === Z_OK) this.#error = api.inflate(this.#at, flush);
+      else this.#error = set === Z_DATA_ERROR ? Z_NEED_DICT : set;
+    }
+    while (this.#error === Z_STREAM_END && this.#mode === MODE.GUNZIP) {
+      const left = memory.u32(this.#at + AVAIL_IN);
+      if (left === 0 || piece[piece.length - left] === 0) break;
+      api.inflateReset(this.#at);
+      this.#error = api.inflate(this.#at, flush);
+    }
+  }
+
+  #fail(message: string, errno = this.#error): Failure {
+    const own = this.#codecs.memory.text(this.#codecs.memory.u32(this.#at + MESSAGE));
+    return { message: own === '' ? message : own, errno, code: CODE_NAMES[errno] ?? 'Z_ERRNO' };
+  }
 }
