@@ -2,7 +2,8 @@
 import { express } from './express.ts';
 import { http } from './http.ts';
 import { script } from './script.ts';
+import { staticSite } from './static-site.ts';
 import type { Template } from './template.ts';
 
-export const templates: readonly Template[] = [express, http, script];
+export const templates: readonly Template[] = [express, staticSite, http, script];
 export type { Template };
