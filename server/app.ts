@@ -14,20 +14,26 @@ import {
 } from '#headers';
 import type { ServerConfig } from './config.ts';
 import { createRegistryProxy } from './registry-proxy.ts';
+import { createSessionApi } from './sessions/session-api.ts';
+import type { SessionService } from './sessions/session-service.ts';
 import { serveFile } from './static-files.ts';
 
 const REGISTRY_PREFIX = '/-/registry/';
+const API_PREFIX = '/-/v1';
 /** App routes that are drawn by the page itself. */
 const APP_ROUTES = /^\/(?:w\/|preview\/|settings|$)/;
 
-export function createApp(config: ServerConfig): Hono {
+/** Without `sessions` the server does everything but promotion. */
+export function createApp(config: ServerConfig, sessions: SessionService | null = null): Hono {
   const app = new Hono();
+  const api = sessions && createSessionApi(sessions);
   const registry = createRegistryProxy(config.registry, config.cacheFolder);
   app.all('*', async (context) => {
     const url = new URL(context.req.url);
     if (url.pathname === '/-/health') return context.json({ status: 'ok' });
     const site = siteOf(hostOf(context), config);
     if (site === null) return context.text('This server does not serve that host.', 421);
+    if (url.pathname.startsWith(`${API_PREFIX}/`)) return api === null ? notFound() : answerApi(api, site, context, url, config);
     if (url.pathname.startsWith(REGISTRY_PREFIX)) return registry.handle(url.pathname.slice(REGISTRY_PREFIX.length), context.req.raw);
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
       // A port origin without its service worker: the boot page cannot replay a body, so it says so.
@@ -36,6 +42,25 @@ export function createApp(config: ServerConfig): Hono {
     return serveSite(site, url.pathname, context.req.raw, config);
   });
   return app;
+}
+
+/** The API answers pages of allowed parents only: code on a workspace or port origin is the user's. */
+async function answerApi(api: Hono, site: Site, context: Context, url: URL, config: ServerConfig): Promise<Response> {
+  if (site.kind !== 'app' && site.kind !== 'embed') return notFound();
+  const origin = context.req.header('origin');
+  if (origin !== undefined && !allowedParents(config).includes(origin)) return new Response('This origin may not use sessions.', { status: 403 });
+  const cors: HeaderSet =
+    origin === undefined
+      ? {}
+      : { 'Access-Control-Allow-Origin': origin, Vary: 'Origin', 'Access-Control-Allow-Headers': 'authorization, content-type, content-encoding', 'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE', 'Access-Control-Max-Age': '600' };
+  if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: cors });
+  const inner = new URL(url);
+  inner.pathname = url.pathname.slice(API_PREFIX.length);
+  const answer = await api.fetch(new Request(inner, context.req.raw), context.env as object);
+  const response = new Response(answer.body, answer);
+  for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+  response.headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
+  return response;
 }
 
 type Site = { readonly kind: 'app' | 'embed' | 'workspace' | 'port'; readonly previewHost: string };

@@ -1,6 +1,30 @@
 // The server's settings, from the environment; every one has a default that suits a developer's own machine.
 import { execFileSync } from 'node:child_process';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { DEFAULT_LIMITS, type BoxLimits } from './drivers/driver.ts';
+
+/** Settings of promotion; see server/README.md. */
+export interface SessionConfig {
+  readonly driver: 'auto' | 'process' | 'docker' | 'kubernetes' | 'none';
+  /** Registry, stored files and keys. */
+  readonly dataFolder: string;
+  /** Folders of the `process` driver's boxes; a short path. */
+  readonly boxFolder: string;
+  /** `open`: anybody who reaches the app may have a session. `host`: only holders of a host application's grant. */
+  readonly grants: 'open' | 'host';
+  /** A JWKS file with the public keys of host applications. */
+  readonly hostKeys: string | null;
+  readonly limits: BoxLimits;
+  readonly idleMs: number;
+  readonly maxLifeMs: number;
+  readonly maxPerOwner: number;
+  readonly maxTotal: number;
+  readonly maxBytesPerOwner: number;
+  /** Host names that boxes may reach; the registries always. */
+  readonly egress: readonly string[];
+  readonly log: boolean;
+}
 
 export interface ServerConfig {
   readonly port: number;
@@ -18,6 +42,7 @@ export interface ServerConfig {
   readonly cacheFolder: string;
   /** Upstream of the registry proxy, ending in a slash. */
   readonly registry: string;
+  readonly sessions: SessionConfig;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ServerConfig {
@@ -34,7 +59,53 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ServerConfig {
     distFolder: env['VERKLET_DIST'] ?? path.join(root, 'dist'),
     cacheFolder: env['VERKLET_CACHE'] ?? path.join(root, '.cache'),
     registry: withSlash(env['VERKLET_REGISTRY'] ?? npmRegistry(root)),
+    sessions: readSessionConfig(env, root),
   };
+}
+
+const MINUTE_MS = 60_000;
+const GIB = 1024 ** 3;
+
+function readSessionConfig(env: NodeJS.ProcessEnv, root: string): SessionConfig {
+  const driver = env['VERKLET_DRIVER'] ?? 'auto';
+  if (!isDriver(driver)) throw new Error(`VERKLET_DRIVER is not a driver: ${driver}`);
+  const isLoopback = ['127.0.0.1', '::1', 'localhost'].includes(env['VERKLET_ADDRESS'] ?? '127.0.0.1');
+  return {
+    driver,
+    dataFolder: env['VERKLET_DATA'] ?? path.join(root, '.cache/server'),
+    boxFolder: env['VERKLET_BOXES'] ?? path.join(tmpdir(), `verklet-boxes-${userName()}`),
+    // On loopback the only visitor is the machine's own user.
+    grants: (env['VERKLET_GRANTS'] ?? (isLoopback ? 'open' : 'host')) === 'open' ? 'open' : 'host',
+    hostKeys: env['VERKLET_HOST_KEYS'] ?? null,
+    limits: {
+      memoryBytes: readNumber(env, 'VERKLET_BOX_MEMORY_MB', DEFAULT_LIMITS.memoryBytes / 1024 ** 2) * 1024 ** 2,
+      cpus: readNumber(env, 'VERKLET_BOX_CPUS', DEFAULT_LIMITS.cpus),
+      processes: readNumber(env, 'VERKLET_BOX_PROCESSES', DEFAULT_LIMITS.processes),
+      diskBytes: readNumber(env, 'VERKLET_BOX_DISK_MB', DEFAULT_LIMITS.diskBytes / 1024 ** 2) * 1024 ** 2,
+    },
+    idleMs: readNumber(env, 'VERKLET_IDLE_MINUTES', 15) * MINUTE_MS,
+    maxLifeMs: readNumber(env, 'VERKLET_LIFE_MINUTES', 8 * 60) * MINUTE_MS,
+    maxPerOwner: readNumber(env, 'VERKLET_SESSIONS_PER_OWNER', 4),
+    maxTotal: readNumber(env, 'VERKLET_SESSIONS', 100),
+    maxBytesPerOwner: readNumber(env, 'VERKLET_STORED_GB', 4) * GIB,
+    egress: splitList(env['VERKLET_EGRESS'] ?? ''),
+    log: env['VERKLET_LOG'] === 'json',
+  };
+}
+
+function isDriver(name: string): name is SessionConfig['driver'] {
+  return ['auto', 'process', 'docker', 'kubernetes', 'none'].includes(name);
+}
+
+/** Part of a folder in a place that all users share. */
+function userName(): string {
+  return String(process.getuid?.() ?? path.basename(homedir()));
+}
+
+function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const value = env[name] === undefined ? fallback : Number(env[name]);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`${name} is not a positive number: ${env[name]}`);
+  return value;
 }
 
 /** `npm config get registry`: the proxy asks whichever registry this machine's npm would ask. */

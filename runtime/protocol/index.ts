@@ -5,3 +5,7 @@ export * from './promotion.ts';
 export * from './sdk.ts';
 export * from './process.ts';
 export * from './preview-frames.ts';
+export * from './link/index.ts';
+export * from './session-streams.ts';
+export * from './trees.ts';
+export * from './record-pack.ts';

@@ -1,0 +1,104 @@
+// Content addresses and trees as every store writes them: a record's key is BLAKE3-256 of its type byte and payload, a tree
+// is one folder. Equal folders have equal keys, so "which are missing" is answered folder by folder. Pure; runs everywhere.
+
+export const recordTypes = ['blob', 'tree'] as const;
+export type RecordType = (typeof recordTypes)[number];
+
+export interface TreeEntry {
+  readonly name: string;
+  /** POSIX mode with type bits. */
+  readonly mode: number;
+  readonly mtimeMs: number;
+  /** Of a blob (a symlink's is its target), or of a tree for a folder. */
+  readonly key: string;
+}
+
+const FIXED_BYTES = 4 + 8 + 32 + 2;
+const S_IFMT = 0o170000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
+export const S_IFLNK = 0o120000;
+
+export const isFolderMode = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
+export const isSymlinkMode = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;
+
+/** Entries are sorted by the bytes of their names, so a folder has one encoding. */
+export function encodeTree(entries: readonly TreeEntry[]): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const named = entries.map((entry) => ({ entry, name: encoder.encode(entry.name) })).sort((a, b) => compareBytes(a.name, b.name));
+  const bytes = new Uint8Array(named.reduce((sum, { name }) => sum + FIXED_BYTES + name.length, 0));
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const { entry, name } of named) {
+    view.setUint32(offset, entry.mode, true);
+    view.setFloat64(offset + 4, entry.mtimeMs, true);
+    bytes.set(keyBytes(entry.key), offset + 12);
+    view.setUint16(offset + 44, name.length, true);
+    bytes.set(name, offset + FIXED_BYTES);
+    offset += FIXED_BYTES + name.length;
+  }
+  return bytes;
+}
+
+/** Null when the bytes are not a tree, or name something that no file system accepts: what comes from outside is checked here. */
+export function decodeTree(bytes: Uint8Array): TreeEntry[] | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const entries: TreeEntry[] = [];
+  const names = new Set<string>();
+  try {
+    for (let offset = 0; offset < bytes.length;) {
+      const length = view.getUint16(offset + 44, true);
+      const end = offset + FIXED_BYTES + length;
+      if (end > bytes.length) return null;
+      const name = decoder.decode(bytes.subarray(offset + FIXED_BYTES, end));
+      const mode = view.getUint32(offset, true);
+      const mtimeMs = view.getFloat64(offset + 4, true);
+      if (!isName(name) || names.has(name) || !isKnownMode(mode) || !Number.isFinite(mtimeMs)) return null;
+      names.add(name);
+      entries.push({ name, mode, mtimeMs, key: keyText(bytes.subarray(offset + 12, offset + 44)) });
+      offset = end;
+    }
+  } catch {
+    return null; // a length past the end, or a name that is not UTF-8
+  }
+  return entries;
+}
+
+/** A name that can be one component of a path on Linux. */
+export function isName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !name.includes('\0') && new TextEncoder().encode(name).length <= 255;
+}
+
+function isKnownMode(mode: number): boolean {
+  const type = mode & S_IFMT;
+  return type === S_IFDIR || type === S_IFREG || type === S_IFLNK;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const KEY = /^[0-9a-f]{64}$/;
+
+export function isKey(value: unknown): value is string {
+  return typeof value === 'string' && KEY.test(value);
+}
+
+export function keyText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+export function keyBytes(key: string): Uint8Array {
+  const bytes = new Uint8Array(32);
+  for (let index = 0; index < 32; index++) bytes[index] = Number.parseInt(key.slice(index * 2, index * 2 + 2), 16);
+  return bytes;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,30 @@
+// Which driver runs the boxes: the configured one, else the first that works here. Never a box without a sandbox.
+import type { SessionConfig } from '../config.ts';
+import type { Driver } from './driver.ts';
+import { ProcessDriver } from './process.ts';
+
+export interface DriverChoice {
+  readonly driver: Driver | null;
+  /** What the driver is, or why there is none and what to do. */
+  readonly reason: string;
+  /** Per driver that was tried, what it said. */
+  readonly tried: Readonly<Record<string, string>>;
+}
+
+export async function chooseDriver(config: SessionConfig): Promise<DriverChoice> {
+  if (config.driver === 'none') return { driver: null, reason: 'sessions are switched off by VERKLET_DRIVER=none', tried: {} };
+  const tried: Record<string, string> = {};
+  for (const driver of candidates(config)) {
+    const result = await driver.probe();
+    tried[driver.name] = result.isAvailable ? result.detail : result.reason;
+    if (result.isAvailable) return { driver, reason: result.detail, tried };
+  }
+  const reasons = Object.entries(tried).map(([name, reason]) => `${name}: ${reason}`);
+  return { driver: null, reason: reasons.join('; '), tried };
+}
+
+function candidates(config: SessionConfig): Driver[] {
+  const all: Record<string, () => Driver> = { process: () => new ProcessDriver(config.boxFolder) };
+  const names = config.driver === 'auto' ? Object.keys(all) : [config.driver];
+  return names.flatMap((name) => all[name]?.() ?? []);
+}

@@ -1,0 +1,136 @@
+// Everything that promotion needs of the server, made once: store, grants, driver, sessions, streams, egress, counters.
+import type { IncomingMessage } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import { VerkletError } from '#protocol';
+import type { ServerConfig } from '../config.ts';
+import { chooseDriver, type DriverChoice } from '../drivers/choose.ts';
+import { Grants } from '../grants.ts';
+import { PreviewTickets } from '../previews/preview-tickets.ts';
+import { openState } from '../state/open-state.ts';
+import type { RecordStore } from '../state/record-store.ts';
+import { Egress } from './egress.ts';
+import { SessionStreams } from './session-stream.ts';
+import { Sessions } from './sessions.ts';
+import { RateLimit } from './rate-limit.ts';
+
+
+export interface ServiceDependencies {
+  readonly config: ServerConfig;
+  readonly allowedOrigins: readonly string[];
+  readonly fetchOwn: (path: string, init: { method: string; headers: Record<string, string> }) => Promise<Response>;
+}
+
+export class SessionService {
+  readonly grants: Grants;
+  readonly store: RecordStore;
+  readonly counters = { uploadedBytes: 0, sessionsStarted: 0, sessionsEnded: 0, streams: 0, refusals: 0 };
+  readonly previews = new PreviewTickets();
+  readonly #dependencies: ServiceDependencies;
+  readonly #choice: DriverChoice;
+  readonly #sessions: Sessions | null;
+  readonly #streams: SessionStreams;
+  readonly #rate = new RateLimit(60, 60_000);
+
+  private constructor(dependencies: ServiceDependencies, grants: Grants, store: RecordStore, choice: DriverChoice) {
+    this.#dependencies = dependencies;
+    this.grants = grants;
+    this.store = store;
+    this.#choice = choice;
+    this.#streams = new SessionStreams(this);
+    const { config, fetchOwn } = dependencies;
+    const egress = new Egress({
+      allow: config.sessions.egress,
+      ownPaths: ['/-/registry/', '/-/pypi/'],
+      fetchOwn,
+      onConnect: (host, isAllowed) => void this.audit('box', 'egress', host, isAllowed ? 'allowed' : 'refused'),
+    });
+    this.#sessions =
+      choice.driver === null
+        ? null
+        : new Sessions({
+            store,
+            driver: choice.driver,
+            limits: config.sessions.limits,
+            idleMs: config.sessions.idleMs,
+            maxLifeMs: config.sessions.maxLifeMs,
+            maxPerOwner: config.sessions.maxPerOwner,
+            maxTotal: config.sessions.maxTotal,
+            onEgress: (_, stream) => egress.accept(stream),
+            onNote: (note) => this.note(note),
+          });
+  }
+
+  static async open(dependencies: ServiceDependencies): Promise<SessionService> {
+    const { config } = dependencies;
+    mkdirSync(config.sessions.dataFolder, { recursive: true });
+    const store = await openState(config.sessions);
+    const audience = `${config.scheme}://${config.appHost}`;
+    const grants = await Grants.open(path.join(config.sessions.dataFolder, 'keys'), audience, config.sessions.hostKeys);
+    const choice = await chooseDriver(config.sessions);
+    const service = new SessionService(dependencies, grants, store, choice);
+    await service.#sessions?.reap();
+    return service;
+  }
+
+  /** Null, or why this server runs no sessions. */
+  get missing(): string | null {
+    return this.#choice.driver === null ? this.#choice.reason : null;
+  }
+
+  get givesOpenGrants(): boolean {
+    return this.#dependencies.config.sessions.grants === 'open';
+  }
+
+  /** Throws `ERR_NO_DRIVER` where no box can run. */
+  sessions(): Sessions {
+    if (this.#sessions === null) throw new VerkletError('ERR_NO_DRIVER', { reason: this.#choice.reason });
+    return this.#sessions;
+  }
+
+  isAllowedOrigin(origin: string): boolean {
+    return this.#dependencies.allowedOrigins.includes(origin);
+  }
+
+  async status() {
+    const { driver, reason, tried } = this.#choice;
+    return {
+      sessions: driver === null ? 'unavailable' : 'available',
+      driver: driver?.name ?? null,
+      isolation: driver?.isolation ?? null,
+      reason,
+      tried,
+      grants: this.givesOpenGrants ? 'open' : 'host',
+      live: this.#sessions?.count ?? 0,
+    };
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#streams.handleUpgrade(request, socket, head);
+  }
+
+  limitRate(address: string): void {
+    if (!this.#rate.take(address)) {
+      this.counters.refusals++;
+      throw new VerkletError('ERR_QUOTA', { limit: 60, what: 'requests for sessions per minute' });
+    }
+  }
+
+  audit(actor: string, action: string, target: string, result: string): Promise<void> {
+    return this.store.registry.appendAudit({ atMs: Date.now(), actor, action, target, result });
+  }
+
+  /** One line of JSON per event, for whoever collects logs. Never contents, environments or tokens. */
+  note(note: Readonly<Record<string, string | number>>): void {
+    if (note['event'] === 'session-started') this.counters.sessionsStarted++;
+    if (note['event'] === 'session-ended') this.counters.sessionsEnded++;
+    if (this.#dependencies.config.sessions.log) process.stdout.write(`${JSON.stringify({ atMs: Date.now(), ...note })}\n`);
+  }
+
+  async close(): Promise<void> {
+    this.#streams.close();
+    await this.#sessions?.close(false);
+    await this.store.registry.close();
+  }
+}

@@ -1,0 +1,174 @@
+// All sessions of this replica: made, found, kept alive by leases, ended when idle. State is in the registry; what is in
+// memory can be lost at any time.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { VerkletError, type LinkStream, type StreamEvents } from '#protocol';
+import type { BoxLimits, Driver } from '../drivers/driver.ts';
+import type { RecordStore } from '../state/record-store.ts';
+import type { SessionRecord } from '../state/registry.ts';
+import { Session, unknownSession } from './session.ts';
+
+const LEASE_MS = 30_000;
+const TICK_MS = 10_000;
+
+export interface SessionsOptions {
+  readonly store: RecordStore;
+  readonly driver: Driver;
+  readonly limits: BoxLimits;
+  /** A session without clients and processes ends after this; one with clients stays up to its expiry. */
+  readonly idleMs: number;
+  readonly maxLifeMs: number;
+  readonly maxPerOwner: number;
+  readonly maxTotal: number;
+  readonly onEgress: (session: Session, stream: LinkStream) => StreamEvents;
+  /** Something worth a line in the log. */
+  readonly onNote: (note: Readonly<Record<string, string | number>>) => void;
+}
+
+export class Sessions {
+  readonly options: SessionsOptions;
+  readonly #holder = randomUUID();
+  readonly #live = new Map<string, Session>();
+  readonly #starting = new Map<string, Promise<Session>>();
+  readonly #timer: NodeJS.Timeout;
+  #isClosed = false;
+
+  constructor(options: SessionsOptions) {
+    this.options = options;
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  get count(): number {
+    return this.#live.size;
+  }
+
+  list(): Session[] {
+    return [...this.#live.values()];
+  }
+
+  /** After a start: ends boxes that no session owns. Boxes of live sessions wait for their clients. */
+  async reap(): Promise<number> {
+    const live = await this.options.store.registry.liveSessions();
+    return this.options.driver.reap(new Set(live.map(({ id }) => id)));
+  }
+
+  /** The owner's live session for the workspace, or a new one that starts with the workspace's last files. */
+  async obtain(owner: string, workspace: string): Promise<{ session: Session; isNew: boolean }> {
+    const { registry } = this.options.store;
+    const existing = await registry.findSession(owner, workspace);
+    if (existing) return { session: await this.get(existing.id), isNew: false };
+    const live = await registry.liveSessions();
+    if (live.filter((session) => session.owner === owner).length >= this.options.maxPerOwner) {
+      throw new VerkletError('ERR_QUOTA', { limit: this.options.maxPerOwner, what: 'sessions at a time' });
+    }
+    if (live.length >= this.options.maxTotal) throw new VerkletError('ERR_QUOTA', { limit: this.options.maxTotal, what: 'sessions on this server' });
+    const nowMs = Date.now();
+    const record: SessionRecord = {
+      id: `s${randomBytes(12).toString('hex')}`,
+      owner,
+      workspace,
+      driver: this.options.driver.name,
+      state: 'starting',
+      root: await registry.lastRoot(owner, workspace),
+      box: null,
+      generation: 0,
+      prepared: null,
+      createdAtMs: nowMs,
+      activeAtMs: nowMs,
+      expiresAtMs: nowMs + this.options.maxLifeMs,
+      leaseHolder: null,
+      leaseUntilMs: 0,
+    };
+    if (!(await registry.insertSession(record))) return this.obtain(owner, workspace);
+    return { session: await this.get(record.id), isNew: true };
+  }
+
+  /** The session, brought to life in this replica when it is not. Throws `ERR_NO_SUCH_SESSION`. */
+  async get(id: string): Promise<Session> {
+    const live = this.#live.get(id);
+    if (live) return live;
+    const starting = this.#starting.get(id) ?? this.#start(id);
+    this.#starting.set(id, starting);
+    try {
+      return await starting;
+    } finally {
+      this.#starting.delete(id);
+    }
+  }
+
+  /** As {@link get}, for an owner: somebody else's session does not exist. */
+  async getOwned(id: string, owner: string): Promise<Session> {
+    const record = await this.options.store.registry.getSession(id);
+    if (record === null || record.owner !== owner || record.state === 'stopped') throw unknownSession(id);
+    return this.get(id);
+  }
+
+  async extend(session: Session): Promise<number> {
+    const expiresAtMs = Date.now() + this.options.maxLifeMs;
+    await this.options.store.registry.updateSession(session.id, { expiresAtMs });
+    session.record = { ...session.record, expiresAtMs };
+    return expiresAtMs;
+  }
+
+  /** Ends everything this replica runs, or (`mustKeep`) leaves the boxes for the next. */
+  async close(mustKeep: boolean): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await Promise.allSettled(this.#starting.values());
+    await Promise.all(
+      this.list().map(async (session) => {
+        if (!mustKeep) return session.stop('the server shuts down');
+        await session.files.flush().catch(() => undefined); // what is not stored now is reported by the box later
+        session.release();
+      }),
+    );
+    this.#live.clear();
+  }
+
+  async #start(id: string): Promise<Session> {
+    const { store, driver, limits, onEgress, onNote } = this.options;
+    const record = await store.registry.getSession(id);
+    if (record === null || record.state === 'stopped' || this.#isClosed) throw unknownSession(id);
+    const nowMs = Date.now();
+    if (!(await store.registry.takeLease(id, this.#holder, nowMs, nowMs + LEASE_MS))) {
+      throw new VerkletError('ERR_SESSION_LOST', { reason: 'another server runs it' });
+    }
+    const session: Session = new Session({
+      record,
+      driver,
+      limits,
+      store,
+      onEgress: (stream) => onEgress(session, stream),
+      onEnded: (reason) => {
+        this.#live.delete(id);
+        onNote({ event: 'session-ended', session: id, reason });
+      },
+    });
+    try {
+      await session.start();
+    } catch (error) {
+      await store.registry.updateSession(id, { state: 'stopped', box: null });
+      throw error;
+    }
+    this.#live.set(id, session);
+    onNote({ event: 'session-started', session: id, driver: driver.name, durationMs: Date.now() - nowMs });
+    return session;
+  }
+
+  async #tick(): Promise<void> {
+    const { registry } = this.options.store;
+    const nowMs = Date.now();
+    for (const session of this.list()) {
+      if (session.clients > 0 || session.processes > 0) {
+        session.record = { ...session.record, activeAtMs: nowMs };
+        await registry.updateSession(session.id, { activeAtMs: nowMs });
+      }
+      const isIdle = nowMs - session.record.activeAtMs > this.options.idleMs;
+      if (isIdle || nowMs > session.record.expiresAtMs) await session.stop(isIdle ? 'nobody used it' : 'its time was over');
+      else if (!(await registry.takeLease(session.id, this.#holder, nowMs, nowMs + LEASE_MS))) {
+        session.release();
+        this.#live.delete(session.id);
+      }
+    }
+  }
+}
