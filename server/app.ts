@@ -48,11 +48,18 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
 async function answerApi(api: Hono, site: Site, context: Context, url: URL, config: ServerConfig): Promise<Response> {
   if (site.kind !== 'app' && site.kind !== 'embed') return notFound();
   const origin = context.req.header('origin');
-  if (origin !== undefined && !allowedParents(config).includes(origin)) return new Response('This origin may not use sessions.', { status: 403 });
+  if (origin !== undefined && !allowedParents(config).includes(origin))
+    return new Response('This origin may not use sessions.', { status: 403 });
   const cors: HeaderSet =
     origin === undefined
       ? {}
-      : { 'Access-Control-Allow-Origin': origin, Vary: 'Origin', 'Access-Control-Allow-Headers': 'authorization, content-type, content-encoding', 'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE', 'Access-Control-Max-Age': '600' };
+      : {
+          'Access-Control-Allow-Origin': origin,
+          Vary: 'Origin',
+          'Access-Control-Allow-Headers': 'authorization, content-type, content-encoding',
+          'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
+          'Access-Control-Max-Age': '600',
+        };
   if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: cors });
   const inner = new URL(url);
   inner.pathname = url.pathname.slice(API_PREFIX.length);

@@ -72,7 +72,8 @@ export class Grants {
   /** Throws `ERR_GRANT`. */
   async verifySession(token: string): Promise<SessionGrant> {
     const { sub, sid, scp, gen, exp } = await this.#verify(SESSION_TYPE, token);
-    if (typeof sub !== 'string' || typeof sid !== 'string' || typeof scp !== 'string' || typeof gen !== 'number') throw refused('it names no session');
+    if (typeof sub !== 'string' || typeof sid !== 'string' || typeof scp !== 'string' || typeof gen !== 'number')
+      throw refused('it names no session');
     const granted = scp.split(' ').filter((scope): scope is Scope => (scopes as readonly string[]).includes(scope));
     return { session: sid, owner: sub, scopes: granted, generation: gen, expiresAtMs: (exp ?? 0) * 1000 };
   }
@@ -98,7 +99,14 @@ export class Grants {
           if (!key) throw new Error('it is signed by nobody this server knows');
           return key as CryptoKey;
         },
-        { algorithms: [ALGORITHM], typ: type, audience: this.#audience, clockTolerance: CLOCK_SKEW_S, requiredClaims: ['exp', 'sub', 'jti'], maxTokenAge: '1h' },
+        {
+          algorithms: [ALGORITHM],
+          typ: type,
+          audience: this.#audience,
+          clockTolerance: CLOCK_SKEW_S,
+          requiredClaims: ['exp', 'sub', 'jti'],
+          maxTokenAge: '1h',
+        },
       );
       return payload;
     } catch (error) {

@@ -16,7 +16,11 @@ export interface RunningServer {
 /** With port 0 the system chooses; the chosen port is then part of every URL and header. */
 export async function listen(config: ServerConfig): Promise<RunningServer> {
   let live = config;
-  const server = serve({ fetch: (request: Request, env: unknown) => app.fetch(request, env as object), port: config.port, hostname: config.address }) as Server;
+  const server = serve({
+    fetch: (request: Request, env: unknown) => app.fetch(request, env as object),
+    port: config.port,
+    hostname: config.address,
+  }) as Server;
   await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   const port = (server.address() as AddressInfo).port;
   live = { ...config, port };

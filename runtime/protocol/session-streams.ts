@@ -78,7 +78,12 @@ export type FilesEvent =
       readonly skipped: readonly string[];
     }
   /** `isStale`: the box had changes of its own, sent before; nothing was applied. */
-  | { readonly type: 'applied'; readonly id: number; readonly isStale: boolean; readonly failed: readonly { readonly path: string; readonly reason: string }[] }
+  | {
+      readonly type: 'applied';
+      readonly id: number;
+      readonly isStale: boolean;
+      readonly failed: readonly { readonly path: string; readonly reason: string }[];
+    }
   | { readonly type: 'flushed'; readonly id: number; readonly batch: number };
 
 /** Agent -> server, as an event frame. */

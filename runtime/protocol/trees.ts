@@ -67,7 +67,14 @@ export function decodeTree(bytes: Uint8Array): TreeEntry[] | null {
 
 /** A name that can be one component of a path on Linux. */
 export function isName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !name.includes('\0') && new TextEncoder().encode(name).length <= 255;
+  return (
+    name !== '' &&
+    name !== '.' &&
+    name !== '..' &&
+    !name.includes('/') &&
+    !name.includes('\0') &&
+    new TextEncoder().encode(name).length <= 255
+  );
 }
 
 function isKnownMode(mode: number): boolean {

@@ -27,7 +27,10 @@ export class ContentReader<M extends { readonly type: string }> {
   message(message: M): void {
     this.#message = message;
     this.#contents = [];
-    this.#wanted = 'entries' in message ? (message as unknown as WithEntries).entries.flatMap((entry) => (entry.kind === 'file' ? [entry.sizeBytes] : [])) : [];
+    this.#wanted =
+      'entries' in message
+        ? (message as unknown as WithEntries).entries.flatMap((entry) => (entry.kind === 'file' ? [entry.sizeBytes] : []))
+        : [];
     this.#advance();
   }
 

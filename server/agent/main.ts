@@ -58,7 +58,9 @@ function listenForServer(): void {
     return;
   }
   rmSync(socketPath, { force: true });
-  createServer((socket: Socket) => adopt({ source: socket, write: (bytes) => socket.write(bytes), end: () => void socket.destroy() })).listen(socketPath);
+  createServer((socket: Socket) =>
+    adopt({ source: socket, write: (bytes) => socket.write(bytes), end: () => void socket.destroy() }),
+  ).listen(socketPath);
 }
 
 interface Wire {
@@ -119,7 +121,10 @@ function receive(client: number, frame: Uint8Array): void {
 function endpointOf(client: number): LinkEndpoint {
   const known = endpoints.get(client);
   if (known) return known.endpoint;
-  const endpoint = new LinkEndpoint({ role: 'agent', epoch }, { onOpen: (payload, stream) => opened(client, payload as StreamOpening, stream) });
+  const endpoint = new LinkEndpoint(
+    { role: 'agent', epoch },
+    { onOpen: (payload, stream) => opened(client, payload as StreamOpening, stream) },
+  );
   endpoints.set(client, { endpoint, lastSeenMs: Date.now() });
   return endpoint;
 }

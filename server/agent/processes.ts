@@ -180,12 +180,12 @@ function pump(source: NodeJS.ReadableStream, stream: LinkStream): Pump {
   source.on('error', () => ended.resolve()); // a terminal ends with EIO
   return {
     async drained() {
-      let isOver = false;
-      void ended.promise.then(() => (isOver = true));
-      while (!isOver) {
-        await Promise.race([ended.promise, new Promise((resolve) => setTimeout(resolve, OUTPUT_GRACE_MS / 3))]);
-        if (!source.isPaused() && performance.now() - lastOutputMs > OUTPUT_GRACE_MS) return;
-      }
+      const quiet = Promise.withResolvers<void>();
+      const check = setInterval(() => {
+        if (!source.isPaused() && performance.now() - lastOutputMs > OUTPUT_GRACE_MS) quiet.resolve();
+      }, OUTPUT_GRACE_MS / 3);
+      await Promise.race([ended.promise, quiet.promise]);
+      clearInterval(check);
     },
   };
 }

@@ -91,7 +91,7 @@ export class Workspace {
       }
     }
     // Times of folders last: making what is in them moves them.
-    for (const entry of others.filter(({ kind }) => kind === 'folder').reverse()) this.#know(entry.path);
+    for (const entry of others.filter(({ kind }) => kind === 'folder').toReversed()) this.#know(entry.path);
     return failed;
   }
 
@@ -141,7 +141,8 @@ export class Workspace {
 
   /** Paths come from the other host: below the root, and never through `..`. Links on the way lead only inside the box. */
   #resolve(relative: string): string {
-    const isClean = relative !== '' && !relative.includes('\0') && relative.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+    const isClean =
+      relative !== '' && !relative.includes('\0') && relative.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
     if (!isClean) throw Object.assign(new Error(`not a path of the workspace: ${relative}`), { code: 'EINVAL' });
     return path.join(this.#root, relative);
   }

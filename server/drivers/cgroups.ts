@@ -80,7 +80,10 @@ function group(folders: readonly string[], usageFile: string): ControlGroup {
     },
     pids: () => {
       try {
-        return readFileSync(path.join(folders[0] ?? '', 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+        return readFileSync(path.join(folders[0] ?? '', 'cgroup.procs'), 'utf8')
+          .split('\n')
+          .filter(Boolean)
+          .map(Number);
       } catch {
         return []; // the box is gone
       }
@@ -95,7 +98,9 @@ function group(folders: readonly string[], usageFile: string): ControlGroup {
 export function findControlGroup(id: string): ControlGroup | null {
   const unified = path.join(ROOT, GROUP, id);
   if (existsSync(path.join(unified, 'cgroup.procs'))) return group([unified], `${unified}/memory.current`);
-  const legacy = ['memory', 'pids', 'cpu'].map((controller) => path.join(ROOT, controller, GROUP, id)).filter((folder) => existsSync(folder));
+  const legacy = ['memory', 'pids', 'cpu']
+    .map((controller) => path.join(ROOT, controller, GROUP, id))
+    .filter((folder) => existsSync(folder));
   return legacy.length > 0 ? group(legacy, path.join(ROOT, 'memory', GROUP, id, 'memory.usage_in_bytes')) : null;
 }
 

@@ -33,7 +33,9 @@ export interface Box {
   readonly ended: Promise<string>;
 }
 
-export type Availability = { readonly isAvailable: true; readonly detail: string } | { readonly isAvailable: false; readonly reason: string };
+export type Availability =
+  | { readonly isAvailable: true; readonly detail: string }
+  | { readonly isAvailable: false; readonly reason: string };
 
 export interface Driver {
   readonly name: 'process' | 'docker' | 'kubernetes';

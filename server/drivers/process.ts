@@ -40,13 +40,18 @@ export class ProcessDriver implements Driver {
   }
 
   async probe(): Promise<Availability> {
-    if (process.platform !== 'linux') return { isAvailable: false, reason: `boxes without an engine need Linux; this is ${process.platform}` };
+    if (process.platform !== 'linux')
+      return { isAvailable: false, reason: `boxes without an engine need Linux; this is ${process.platform}` };
     if (spawnSync('bwrap', ['--version']).status !== 0) return { isAvailable: false, reason: 'bubblewrap (bwrap) is not installed' };
     if (seccompFilter() === null) return { isAvailable: false, reason: `there is no seccomp table for ${process.arch}` };
     try {
       this.#prepareFolder();
       const status = await this.#selfTest();
-      for (const [field, wanted] of [['CapEff', '0000000000000000'], ['NoNewPrivs', '1'], ['Seccomp', '2']] as const) {
+      for (const [field, wanted] of [
+        ['CapEff', '0000000000000000'],
+        ['NoNewPrivs', '1'],
+        ['Seccomp', '2'],
+      ] as const) {
         const found = new RegExp(`^${field}:\\s*(\\S+)`, 'm').exec(status)?.[1];
         if (found !== wanted) return { isAvailable: false, reason: `the sandbox is not tight: ${field} is ${found ?? 'unreadable'}` };
       }
@@ -116,7 +121,8 @@ export class ProcessDriver implements Driver {
     return {
       handle: JSON.stringify(handle),
       ended: ended.promise,
-      connect: () => connectAgent(path.join(this.#boxFolder(handle.id), 'run/agent.sock'), () => startTimeOf(handle.initPid) === handle.startTime),
+      connect: () =>
+        connectAgent(path.join(this.#boxFolder(handle.id), 'run/agent.sock'), () => startTimeOf(handle.initPid) === handle.startTime),
       stop: async () => {
         clearInterval(watch);
         if (startTimeOf(handle.initPid) === handle.startTime) kill(handle.initPid);
@@ -197,11 +203,13 @@ export class ProcessDriver implements Driver {
       mkdirSync(path.join(folder, part), { recursive: true, mode: 0o700 });
       if (uid !== null) chownSync(path.join(folder, part), uid, uid);
     }
-    const { child, initPid } = await this.#launch(folder, { limits: { memoryBytes: 256 << 20, cpus: 1, processes: 64, diskBytes: 1 << 20 } }, uid, null, [
-      '/bin/sh',
-      '-c',
-      'cat /proc/self/status > /workdir/status',
-    ]);
+    const { child, initPid } = await this.#launch(
+      folder,
+      { limits: { memoryBytes: 256 << 20, cpus: 1, processes: 64, diskBytes: 1 << 20 } },
+      uid,
+      null,
+      ['/bin/sh', '-c', 'cat /proc/self/status > /workdir/status'],
+    );
     try {
       await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(null)));
       return readFileSync(path.join(folder, 'workdir/status'), 'utf8');
@@ -239,22 +247,60 @@ function sandboxArguments(folder: string, runtime: BoxRuntime): string[] {
   const own = (part: string, target: string): string[] => ['--bind', path.join(folder, part), target];
   const links = ['bin', 'sbin', 'lib', 'lib64', 'lib32'].filter((name) => existsSync(`/${name}`) && lstatSync(`/${name}`).isSymbolicLink());
   const folders = ['bin', 'sbin', 'lib', 'lib64'].filter((name) => existsSync(`/${name}`) && lstatSync(`/${name}`).isDirectory());
-  const settings = ['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives', 'ssl/certs', 'ca-certificates', 'localtime', 'python3', 'gitconfig']
+  const settings = [
+    'ld.so.cache',
+    'ld.so.conf',
+    'ld.so.conf.d',
+    'alternatives',
+    'ssl/certs',
+    'ca-certificates',
+    'localtime',
+    'python3',
+    'gitconfig',
+  ]
     .map((name) => `/etc/${name}`)
     .filter((file) => existsSync(file));
   return [
-    '--unshare-all', '--unshare-user', '--uid', String(BOX_UID), '--gid', String(BOX_UID), '--cap-drop', 'ALL', '--disable-userns',
-    '--new-session', '--clearenv', '--hostname', 'verklet',
-    '--seccomp', '5', '--info-fd', '3', '--block-fd', '4',
-    '--ro-bind', '/usr', '/usr',
+    '--unshare-all',
+    '--unshare-user',
+    '--uid',
+    String(BOX_UID),
+    '--gid',
+    String(BOX_UID),
+    '--cap-drop',
+    'ALL',
+    '--disable-userns',
+    '--new-session',
+    '--clearenv',
+    '--hostname',
+    'verklet',
+    '--seccomp',
+    '5',
+    '--info-fd',
+    '3',
+    '--block-fd',
+    '4',
+    '--ro-bind',
+    '/usr',
+    '/usr',
     ...links.flatMap((name) => ['--symlink', `usr/${name}`, `/${name}`]),
     ...folders.flatMap((name) => ['--ro-bind', `/${name}`, `/${name}`]),
     ...settings.flatMap((file) => ['--ro-bind', file, file]),
     ...Object.entries(runtime.etc).flatMap(([name, file]) => ['--ro-bind', file, `/etc/${name}`]),
-    '--proc', '/proc', '--dev', '/dev',
-    ...own('tmp', '/tmp'), ...own('workdir', '/workdir'), ...own('home', '/home/user'), ...own('run', '/run/verklet'),
-    '--ro-bind', runtime.node, '/opt/verklet/bin/node',
-    '--ro-bind', runtime.agent, '/opt/verklet/agent.mjs',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    ...own('tmp', '/tmp'),
+    ...own('workdir', '/workdir'),
+    ...own('home', '/home/user'),
+    ...own('run', '/run/verklet'),
+    '--ro-bind',
+    runtime.node,
+    '/opt/verklet/bin/node',
+    '--ro-bind',
+    runtime.agent,
+    '/opt/verklet/agent.mjs',
     ...(runtime.pty === null ? [] : ['--ro-bind', runtime.pty, '/opt/verklet/pty.node']),
   ];
 }
@@ -265,7 +311,9 @@ async function connectAgent(socketPath: string, isAlive: () => boolean): Promise
     // The box may have put a link there, to talk us into another socket of this host.
     if (lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket() === true) {
       const socket = connect(socketPath);
-      const isConnected = await new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
+      const isConnected = await new Promise<boolean>((resolve) =>
+        socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+      );
       if (isConnected) return socket;
     }
     await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));

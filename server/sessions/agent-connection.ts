@@ -27,7 +27,11 @@ export class AgentConnection {
     this.#events = events;
     this.endpoint = new LinkEndpoint(
       { role: 'client' },
-      { onOpen: (payload, stream) => events.onOpen(payload, stream), onEvent: (event) => events.onEvent(event), onReady: (isSame) => this.#ready.resolve(isSame) },
+      {
+        onOpen: (payload, stream) => events.onOpen(payload, stream),
+        onEvent: (event) => events.onEvent(event),
+        onReady: (isSame) => this.#ready.resolve(isSame),
+      },
     );
   }
 

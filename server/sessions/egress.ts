@@ -18,8 +18,28 @@ export interface EgressOptions {
 }
 
 const closed = new BlockList();
-for (const [network, prefix] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3]] as const) closed.addSubnet(network, prefix, 'ipv4');
-for (const [network, prefix] of [['::', 8], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8], ['64:ff9b::', 96], ['2002::', 16]] as const) closed.addSubnet(network, prefix, 'ipv6');
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  closed.addSubnet(network, prefix, 'ipv4');
+for (const [network, prefix] of [
+  ['::', 8],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['64:ff9b::', 96],
+  ['2002::', 16],
+] as const)
+  closed.addSubnet(network, prefix, 'ipv6');
 
 export class Egress {
   readonly #server: Server;
@@ -42,11 +62,15 @@ export class Egress {
     const path = request.url ?? '';
     const isOwn = this.#options.ownPaths.some((prefix) => path.startsWith(prefix));
     if (!isOwn || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      response.writeHead(403, { 'Content-Type': 'text/plain' }).end('This box has no network. It may read the package registries of its server.\n');
+      response
+        .writeHead(403, { 'Content-Type': 'text/plain' })
+        .end('This box has no network. It may read the package registries of its server.\n');
       return;
     }
     try {
-      const headers = Object.fromEntries(Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' && name !== 'host' ? [[name, value]] : [])));
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' && name !== 'host' ? [[name, value]] : [])),
+      );
       const answer = await this.#options.fetchOwn(path, { method: request.method, headers });
       response.writeHead(answer.status, Object.fromEntries(answer.headers));
       if (answer.body) Readable.fromWeb(answer.body as never).pipe(response);

@@ -2,7 +2,17 @@
 import { Hono, type Context } from 'hono';
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
-import { decodePack, encodePack, isErrorCode, isKey, isVerkletError, MAX_PACK_BYTES, toErrorData, VerkletError, type ErrorCode } from '#protocol';
+import {
+  decodePack,
+  encodePack,
+  isErrorCode,
+  isKey,
+  isVerkletError,
+  MAX_PACK_BYTES,
+  toErrorData,
+  VerkletError,
+  type ErrorCode,
+} from '#protocol';
 import { scopes, type BootGrant, type Scope, type SessionGrant } from '../grants.ts';
 import type { SessionService } from './session-service.ts';
 import type { Session } from './session.ts';
@@ -15,7 +25,13 @@ const MAX_READ_BYTES = 32 * 1024 * 1024;
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const key = v.custom<string>(isKey);
 const nullableKey = v.nullable(key);
-const grantBody = v.object({ projectId: name, workspaceKey: name, installationId: name, runtimeId: v.optional(name), action: v.optional(name) });
+const grantBody = v.object({
+  projectId: name,
+  workspaceKey: name,
+  installationId: name,
+  runtimeId: v.optional(name),
+  action: v.optional(name),
+});
 const keysBody = v.object({ keys: v.pipe(v.array(key), v.maxLength(MAX_KEYS)) });
 const commitBody = v.object({ base: nullableKey, root: key });
 const preparedBody = v.object({ prepared: v.nullable(name) });
@@ -103,7 +119,10 @@ export function createSessionApi(service: SessionService): Hono {
 
   api.post('/sessions/:id/preview-ticket', async (context) => {
     const { session } = await owned(service, context, 'port');
-    const { port, workspace } = await body(context, v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)), workspace: name }));
+    const { port, workspace } = await body(
+      context,
+      v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)), workspace: name }),
+    );
     return context.json({ ticket: service.previews.ticket(session.id, port, workspace) });
   });
 

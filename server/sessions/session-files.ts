@@ -129,7 +129,8 @@ export class SessionFiles {
     const blobs = await tree.apply(entries.filter(isWellFormed), contents);
     const { root, trees } = tree.write();
     await store.put(owner, [...blobs, ...trees]);
-    if (root !== before && !(await store.registry.moveRoot(session, before, root))) throw new VerkletError('ERR_STALE_ROOT', { root: null });
+    if (root !== before && !(await store.registry.moveRoot(session, before, root)))
+      throw new VerkletError('ERR_STALE_ROOT', { root: null });
     this.#root = root;
     this.#batch = batch;
     onMoved(root, batch, skipped);
@@ -145,7 +146,10 @@ export class SessionFiles {
     let sizeBytes = 0;
     const send = async (): Promise<void> => {
       if (piece.length === 0) return;
-      const applied = await this.#apply(piece.map(({ entry }) => entry), contents);
+      const applied = await this.#apply(
+        piece.map(({ entry }) => entry),
+        contents,
+      );
       if (applied.isStale) throw new VerkletError('ERR_STALE_ROOT', { root: null });
       failed.push(...applied.failed);
       piece = [];
@@ -154,7 +158,10 @@ export class SessionFiles {
     };
     for (let at = 0; at < changes.length; at += 256) {
       const group = changes.slice(at, at + 256);
-      const blobs = await store.read(owner, group.flatMap(({ key }) => key ?? []));
+      const blobs = await store.read(
+        owner,
+        group.flatMap(({ key }) => key ?? []),
+      );
       for (const { entry, key } of group) {
         const blob = key === null ? null : (blobs.shift() as Uint8Array);
         if (blob) contents.push(blob);
@@ -193,5 +200,8 @@ export class SessionFiles {
 
 /** The box is hostile: a path that leads anywhere else is dropped before it is in a tree. */
 function isWellFormed(entry: FileEntry): boolean {
-  return typeof entry.path === 'string' && entry.path.split('/').every((name) => name !== '' && name !== '.' && name !== '..' && !name.includes('\0'));
+  return (
+    typeof entry.path === 'string' &&
+    entry.path.split('/').every((name) => name !== '' && name !== '.' && name !== '..' && !name.includes('\0'))
+  );
 }

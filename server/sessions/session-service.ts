@@ -15,7 +15,6 @@ import { SessionStreams } from './session-stream.ts';
 import { Sessions } from './sessions.ts';
 import { RateLimit } from './rate-limit.ts';
 
-
 export interface ServiceDependencies {
   readonly config: ServerConfig;
   readonly allowedOrigins: readonly string[];

@@ -91,7 +91,13 @@ class ClientSocket {
   #expiry: NodeJS.Timeout | null = null;
   #isAlive = true;
 
-  constructor(socket: WebSocket, session: Session, grant: SessionGrant, client: number, verify: (data: Buffer) => Promise<{ grant: SessionGrant }>) {
+  constructor(
+    socket: WebSocket,
+    session: Session,
+    grant: SessionGrant,
+    client: number,
+    verify: (data: Buffer) => Promise<{ grant: SessionGrant }>,
+  ) {
     this.#socket = socket;
     this.#session = session;
     this.#grant = grant;
@@ -100,7 +106,10 @@ class ClientSocket {
   }
 
   start(): void {
-    const handler = { deliver: (frame: Uint8Array) => this.#deliver(frame), disconnect: () => this.#socket.close(CLOSE_RESTARTED, 'say hello again') };
+    const handler = {
+      deliver: (frame: Uint8Array) => this.#deliver(frame),
+      disconnect: () => this.#socket.close(CLOSE_RESTARTED, 'say hello again'),
+    };
     this.#session.attach(this.#client, handler);
     this.#expireWith(this.#grant);
     const alive = setInterval(() => {

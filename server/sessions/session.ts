@@ -82,7 +82,12 @@ export class Session {
       await this.#box.stop();
       throw error;
     }
-    const patch = { state: 'running', box: this.#box.handle, generation: this.record.generation + (isFresh ? 1 : 0), prepared: isFresh ? null : this.record.prepared } as const;
+    const patch = {
+      state: 'running',
+      box: this.#box.handle,
+      generation: this.record.generation + (isFresh ? 1 : 0),
+      prepared: isFresh ? null : this.record.prepared,
+    } as const;
     await store.registry.updateSession(this.id, patch);
     this.record = { ...this.record, ...patch };
     void this.#box.ended.then((reason) => this.#boxEnded(reason));

@@ -61,7 +61,8 @@ export class Sessions {
     if (live.filter((session) => session.owner === owner).length >= this.options.maxPerOwner) {
       throw new VerkletError('ERR_QUOTA', { limit: this.options.maxPerOwner, what: 'sessions at a time' });
     }
-    if (live.length >= this.options.maxTotal) throw new VerkletError('ERR_QUOTA', { limit: this.options.maxTotal, what: 'sessions on this server' });
+    if (live.length >= this.options.maxTotal)
+      throw new VerkletError('ERR_QUOTA', { limit: this.options.maxTotal, what: 'sessions on this server' });
     const nowMs = Date.now();
     const record: SessionRecord = {
       id: `s${randomBytes(12).toString('hex')}`,

@@ -45,7 +45,12 @@ export class TreeModel {
         case 'folder': {
           const existing = children.get(name);
           const kept = existing && isFolder(existing) ? existing : null;
-          children.set(name, { mode: S_IFDIR | entry.mode, mtimeMs: 0, key: kept?.key ?? null, children: kept ? kept.children : new Map() });
+          children.set(name, {
+            mode: S_IFDIR | entry.mode,
+            mtimeMs: 0,
+            key: kept?.key ?? null,
+            children: kept ? kept.children : new Map(),
+          });
           break;
         }
         case 'symlink':
@@ -108,7 +113,10 @@ export class TreeModel {
     if (folder.children) return folder.children;
     const entries = await this.#store.readTree(this.#owner, folder.key as string);
     folder.children = new Map(
-      entries.map(({ name, mode, mtimeMs, key }) => [name, isFolderMode(mode) ? { mode, mtimeMs, key, children: null } : { mode, mtimeMs, key }]),
+      entries.map(({ name, mode, mtimeMs, key }) => [
+        name,
+        isFolderMode(mode) ? { mode, mtimeMs, key, children: null } : { mode, mtimeMs, key },
+      ]),
     );
     return folder.children;
   }
@@ -127,7 +135,8 @@ export async function diffTrees(store: RecordStore, owner: string, from: string 
   const after = await store.readTree(owner, to);
   const changes: TreeChange[] = [];
   const names = new Set(after.map(({ name }) => name));
-  for (const [name, entry] of before) if (!names.has(name)) changes.push({ entry: { kind: 'removed', path: prefix + entry.name }, key: null });
+  for (const [name, entry] of before)
+    if (!names.has(name)) changes.push({ entry: { kind: 'removed', path: prefix + entry.name }, key: null });
   for (const entry of after) {
     const old = before.get(entry.name);
     const path = prefix + entry.name;

@@ -1,7 +1,16 @@
 // Content-addressed records of one owner after another: verified when they come in, kept as packs in the object store.
 import { createBLAKE3, type IHasher } from 'hash-wasm';
 import { createHash, randomUUID } from 'node:crypto';
-import { decodeTree, encodeTree, isFolderMode, recordTypes, VerkletError, type PackedRecord, type RecordType, type TreeEntry } from '#protocol';
+import {
+  decodeTree,
+  encodeTree,
+  isFolderMode,
+  recordTypes,
+  VerkletError,
+  type PackedRecord,
+  type RecordType,
+  type TreeEntry,
+} from '#protocol';
 import type { ObjectStore, RecordPlace, Registry } from './registry.ts';
 
 /** Neighbours in a pack are read in one go: what was written together is wanted together. */
@@ -30,7 +39,11 @@ export class RecordStore {
   }
 
   keyOf({ type, payload }: NewRecord): string {
-    return this.#hasher.init().update(Uint8Array.of(recordTypes.indexOf(type))).update(payload).digest('hex');
+    return this.#hasher
+      .init()
+      .update(Uint8Array.of(recordTypes.indexOf(type)))
+      .update(payload)
+      .digest('hex');
   }
 
   async missing(owner: string, keys: readonly string[]): Promise<string[]> {
@@ -98,7 +111,10 @@ export class RecordStore {
   }
 
   async #store(owner: string, records: readonly PackedRecord[]): Promise<void> {
-    const known = await this.registry.knownRecords(owner, records.map(({ key }) => key));
+    const known = await this.registry.knownRecords(
+      owner,
+      records.map(({ key }) => key),
+    );
     const fresh = records.filter(({ key }) => !known.has(key));
     if (fresh.length === 0) return;
     const sizeBytes = fresh.reduce((sum, { payload }) => sum + payload.length, 0);

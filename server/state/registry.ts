@@ -27,7 +27,9 @@ export interface SessionRecord {
   readonly leaseUntilMs: number;
 }
 
-export type SessionPatch = Partial<Pick<SessionRecord, 'state' | 'root' | 'box' | 'generation' | 'prepared' | 'activeAtMs' | 'expiresAtMs'>>;
+export type SessionPatch = Partial<
+  Pick<SessionRecord, 'state' | 'root' | 'box' | 'generation' | 'prepared' | 'activeAtMs' | 'expiresAtMs'>
+>;
 
 /** Where a record's payload is: a range of a stored pack. */
 export interface RecordPlace {

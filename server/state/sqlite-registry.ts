@@ -38,7 +38,10 @@ export class SqliteRegistry implements Registry {
   }
 
   async findSession(owner: string, workspace: string): Promise<SessionRecord | null> {
-    return this.#first<SessionRecord>("SELECT * FROM sessions WHERE owner = ? AND workspace = ? AND state <> 'stopped'", [owner, workspace]);
+    return this.#first<SessionRecord>("SELECT * FROM sessions WHERE owner = ? AND workspace = ? AND state <> 'stopped'", [
+      owner,
+      workspace,
+    ]);
   }
 
   async lastRoot(owner: string, workspace: string): Promise<string | null> {
@@ -61,7 +64,8 @@ export class SqliteRegistry implements Registry {
   }
 
   async takeLease(id: string, holder: string, nowMs: number, untilMs: number): Promise<boolean> {
-    const sql = 'UPDATE sessions SET leaseHolder = ?, leaseUntilMs = ? WHERE id = ? AND (leaseHolder IS NULL OR leaseHolder = ? OR leaseUntilMs < ?)';
+    const sql =
+      'UPDATE sessions SET leaseHolder = ?, leaseUntilMs = ? WHERE id = ? AND (leaseHolder IS NULL OR leaseHolder = ? OR leaseUntilMs < ?)';
     return this.#run(sql, [holder, untilMs, id, holder, nowMs]) > 0;
   }
 
@@ -120,6 +124,9 @@ export class SqliteRegistry implements Registry {
   }
 
   #all<T>(sql: string, values: readonly SQLInputValue[]): T[] {
-    return this.#database.prepare(sql).all(...values).map((row) => ({ ...row }) as T);
+    return this.#database
+      .prepare(sql)
+      .all(...values)
+      .map((row) => ({ ...row }) as T);
   }
 }

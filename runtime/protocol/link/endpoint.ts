@@ -136,7 +136,9 @@ export class LinkEndpoint {
   #greet(frame: Frame, mustAnswer: boolean): void {
     const greeting = decodeJson(frame.payload) as Greeting | null;
     if (greeting === null || typeof greeting.received !== 'object' || this.#transport === null) return;
-    const isSame = mustAnswer ? greeting.epoch === '' || greeting.epoch === this.#epoch : this.#epoch === '' || greeting.epoch === this.#epoch;
+    const isSame = mustAnswer
+      ? greeting.epoch === '' || greeting.epoch === this.#epoch
+      : this.#epoch === '' || greeting.epoch === this.#epoch;
     if (mustAnswer) this.#transport(encodeFrame('welcome', 0, 0, this.#greeting()));
     else this.#epoch = greeting.epoch;
     this.#isReady = true;
