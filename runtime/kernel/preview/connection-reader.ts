@@ -3,6 +3,8 @@ import type { ByteConnection } from './byte-connection.ts';
 
 const BUFFER_BYTES = 16 * 1024;
 const SMALLEST_CHUNK_BYTES = 16 * 1024;
+/** Cheapest where the chunk goes to another renderer process: smaller ones cost messages, larger ones fresh pages. */
+const LARGEST_CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 10;
 const latin1 = new TextDecoder('latin1');
 
@@ -70,7 +72,7 @@ export class ConnectionReader {
       return chunk;
     }
     // As large as what waits already: a larger buffer would be cleared and copied for nothing.
-    const sizeBytes = Math.min(maxBytes, Math.max(SMALLEST_CHUNK_BYTES, this.#connection.readableBytes));
+    const sizeBytes = Math.min(maxBytes, LARGEST_CHUNK_BYTES, Math.max(SMALLEST_CHUNK_BYTES, this.#connection.readableBytes));
     const chunk = new Uint8Array(sizeBytes);
     const count = await this.#receive(chunk);
     if (count === 0) return null;
