@@ -28,6 +28,8 @@ export interface HarnessSpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: Uint8Array | string;
   readonly timeoutMs?: number;
+  /** Ends the process with SIGTERM, and with SIGKILL where that does not help. */
+  readonly signal?: AbortSignal;
   /** Called with output as it arrives. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
 }
@@ -59,6 +61,8 @@ declare global {
   var verklet: { Runtime: typeof import('@verklet/sdk').Runtime };
   // oxlint-disable-next-line no-var
   var harnessRuntime: import('@verklet/sdk').Runtime;
+  // oxlint-disable-next-line no-var
+  var harnessProcesses: Map<string, import('@verklet/sdk').Process>;
   function harnessOutput(id: string, stream: string, base64: string): Promise<void>;
 }
 
@@ -135,10 +139,13 @@ function makeHarness(page: Page, server: RunningServer, browser: LaunchedBrowser
         chunks[stream].push(bytes);
         spawnOptions.onOutput?.(stream, bytes);
       });
-      const { onOutput: _, stdin, ...rest } = spawnOptions;
+      const { onOutput: _, stdin, signal, ...rest } = spawnOptions;
+      const end = (): void => void page.evaluate(endInPage, id).catch(() => undefined); // the page may be gone already
+      signal?.addEventListener('abort', end, { once: true });
       const input = stdin === undefined ? null : Buffer.from(stdin).toString('base64');
       const status = await page.evaluate(runInPage, { id, command, args: [...args], options: rest, input });
       listeners.delete(id);
+      signal?.removeEventListener('abort', end);
       return { ...status, stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) };
     },
     async fetchPreview(port, path, init = {}) {
@@ -176,6 +183,7 @@ async function runInPage({ id, command, args, options, input }: PageSpawn): Prom
   const { timeoutMs, ...rest } = options;
   const stdin = Uint8Array.from(atob(input ?? ''), (character) => character.charCodeAt(0));
   const process = await globalThis.harnessRuntime.spawn(command, args, { ...rest, stdin });
+  (globalThis.harnessProcesses ??= new Map()).set(id, process);
   let timedOut = false;
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => ((timedOut = true), process.kill('SIGKILL')), timeoutMs);
   const drain = async (name: string, stream: ReadableStream<Uint8Array>): Promise<void> => {
@@ -185,7 +193,15 @@ async function runInPage({ id, command, args, options, input }: PageSpawn): Prom
   };
   const [status] = await Promise.all([process.exit, drain('stdout', process.output), drain('stderr', process.errors)]);
   clearTimeout(timer);
+  globalThis.harnessProcesses.delete(id);
   return { code: status.code, signal: status.signal, timedOut };
+}
+
+async function endInPage(id: string): Promise<void> {
+  const process = globalThis.harnessProcesses.get(id);
+  process?.kill('SIGTERM');
+  await Promise.race([process?.exit, new Promise((resolve) => setTimeout(resolve, 3000))]);
+  if (globalThis.harnessProcesses.has(id)) process?.kill('SIGKILL');
 }
 
 async function fetchInPage({

@@ -5,19 +5,7 @@ import type { SharedFileSystem } from './shared-file-system.ts';
 const ROOT_UID = 0;
 const USER_UID = 1000;
 
-const SYSTEM_FOLDERS = [
-  '/usr',
-  '/usr/bin',
-  '/usr/lib',
-  '/usr/share',
-  '/usr/local',
-  '/usr/local/bin',
-  '/usr/local/lib',
-  '/etc',
-  '/home',
-  '/dev',
-  '/root',
-];
+const SYSTEM_FOLDERS = ['/usr', '/usr/bin', '/usr/lib', '/usr/share', '/etc', '/home', '/dev', '/root'];
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n',
@@ -47,6 +35,8 @@ export function populate(
   for (const folder of SYSTEM_FOLDERS) own(folder, fs.mkdir(folder, folder === '/root' ? 0o700 : 0o755));
   own('/tmp', fs.mkdir('/tmp', 0o1777));
   fs.mkdir('/home/user', 0o755);
+  // Global packages of the one user there is.
+  for (const folder of ['/usr/local', '/usr/local/bin', '/usr/local/lib']) fs.mkdir(folder, 0o755);
   fs.mkdir('/workdir', 0o755);
   own('/bin', fs.symlink('usr/bin', '/bin'));
   own('/lib', fs.symlink('usr/lib', '/lib'));

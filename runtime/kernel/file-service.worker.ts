@@ -5,6 +5,7 @@ import { toErrorData } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { compileCore } from '../fs/core.ts';
 import { NPM_FILES } from '../packages/npm-cli/location.ts';
+import { recoverInstall } from '../packages/transaction.ts';
 import { populate } from '../fs/populate.ts';
 import { SharedFileSystem } from '../fs/shared-file-system.ts';
 import { PROGRAM_MAGIC, resolveProgram, type ProgramQuery, type ResolvedProgram } from '../process/exec.ts';
@@ -68,10 +69,11 @@ const api = {
     fs.transfer(handle, from, to);
   },
 
-  /** After the slot's worker is proven dead: undoes a half-done change and frees what it held open. */
+  /** After the slot's worker is proven dead: undoes a half-done change or installation and frees what it held open. */
   recover(slot: number): string {
     const outcome = fs.recover(slot);
     fs.releaseSlot(slot);
+    recoverInstall(fs, slot);
     return outcome;
   },
 };

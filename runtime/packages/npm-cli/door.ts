@@ -4,8 +4,12 @@
 import npmCliUrl from '../../../.cache/npm-cli/npm-cli.js?url';
 import type { FileSystem } from '../../fs/file-system.ts';
 import type { Realm } from '../../node/realm.ts';
+import { STAND_IN_MARK } from '../compat/mark.ts';
+import { nativeCommands, type NativeNotice, refuseNative, type WantedPackage } from '../compat/native.ts';
+import { type InstalledPackage, placeStandIns, type StandIn } from '../compat/stand-ins.ts';
 import { checkIntegrity } from '../integrity.ts';
 import { emptyPackageFolder, placeFiles } from '../place.ts';
+import { InstallTransaction } from '../transaction.ts';
 import { gunzip } from '../tarballs.ts';
 import { readTar } from '../untar.ts';
 import { NPM_FOLDER } from './location.ts';
@@ -31,6 +35,14 @@ export interface NpmDoor {
   digest(algorithm: 'SHA-512', bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** Unpacks a tarball into a folder, in place of what was there; returns how many files were written. */
   unpack(label: string, packed: Uint8Array<ArrayBuffer>, folder: string): Promise<number>;
+  /** An error where one of these packages cannot run in the tab, and no server takes over. */
+  refuseNative(packages: readonly WantedPackage[]): Promise<Error | null>;
+  nativeCommands(packages: readonly WantedPackage[]): readonly NativeNotice[];
+  placeStandIns(project: string, packages: readonly InstalledPackage[]): Promise<readonly StandIn[]>;
+  /** Whether that folder is unknown to lockfiles. */
+  isStandIn(folder: string): boolean;
+  /** Keeps the project's tree aside until the installation is committed or rolled back. */
+  beginInstall(project: string): InstallTransaction;
   report(done: number, total: number, name: string, sizeBytes: number, isFinished: boolean, durationMs: number): void;
   /** Loads the command line and runs it. */
   run(require: unknown, module: unknown, filename: string): Promise<void>;
@@ -49,9 +61,10 @@ export function openNpmDoor(realm: Realm, program: string | undefined): void {
 function makeDoor(realm: Realm): NpmDoor {
   const { host, primitives } = realm;
   const { fs } = host;
+  const registryUrl = host.request.env['VERKLET_REGISTRY'] ?? '';
   return {
     fs,
-    registryUrl: host.request.env['VERKLET_REGISTRY'] ?? '',
+    registryUrl,
     fetch: (url, init) => inLoop(realm, request(realm, url, init)),
     checkIntegrity: (label, bytes, integrity) => inLoop(realm, checkIntegrity(label, bytes, integrity)),
     digest: async (algorithm, bytes) => new Uint8Array(await inLoop(realm, primitives.crypto.subtle.digest(algorithm, bytes))),
@@ -61,6 +74,11 @@ function makeDoor(realm: Realm): NpmDoor {
       placeFiles(fs, folder, files);
       return files.length;
     },
+    refuseNative: (packages) => inLoop(realm, refuseNative(host, packages)),
+    nativeCommands,
+    placeStandIns: (project, packages) => inLoop(realm, placeStandIns({ fs, project, registryUrl }, packages)),
+    isStandIn: (folder) => fs.access(`${folder}/${STAND_IN_MARK}`, 0) === 0,
+    beginInstall: (project) => InstallTransaction.begin(fs, host.slots.self, project),
     report: (done, total, name, sizeBytes, isFinished, durationMs) =>
       host.reportInstall({ done, total, name, sizeBytes, isFinished, durationMs }),
     run: async (require, module, filename) => {

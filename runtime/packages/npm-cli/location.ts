@@ -18,7 +18,8 @@ globalThis[Symbol.for('verklet.npm')].run(require, module, __filename);
 `;
 
 /** npm's own configuration level for those who package it: packages are chosen for WebAssembly, and nothing asks home. */
-const CONFIGURATION = `cpu=wasm32
+const CONFIGURATION = `prefix=/usr/local
+cpu=wasm32
 os=linux
 libc=glibc
 audit=false

@@ -23,7 +23,7 @@ const KNOWN_FLAGS = new Set([
 ]);
 
 /** `null` where npm itself must decide: other flags, no lockfile, one that is out of sync or names more than registry packages. */
-export async function leanInstall(context: ToolContext, args: readonly string[]): Promise<number | null> {
+export async function leanInstall(context: ToolContext, command: 'ci' | 'install', args: readonly string[]): Promise<number | null> {
   if (args.some((arg) => !KNOWN_FLAGS.has(arg))) return null;
   const project = projectOf(context);
   const manifest = manifestOf(context, project);
@@ -32,7 +32,7 @@ export async function leanInstall(context: ToolContext, args: readonly string[])
   const startedAtMs = performance.now();
   let result: InstallResult;
   try {
-    result = await install(context, project, args, startedAtMs);
+    result = await install(context, project, args, startedAtMs, command === 'install');
   } catch (error) {
     if (isVerkletError(error) && error.code === 'ERR_LOCKFILE') return null;
     throw error;
@@ -51,9 +51,18 @@ export async function leanInstall(context: ToolContext, args: readonly string[])
   return args.includes('--ignore-scripts') ? 0 : runLifecycle(context, project);
 }
 
-function install(context: ToolContext, project: string, args: readonly string[], startedAtMs: number): Promise<InstallResult> {
+function install(
+  context: ToolContext,
+  project: string,
+  args: readonly string[],
+  startedAtMs: number,
+  keepsCurrent: boolean,
+): Promise<InstallResult> {
   return installFromLockfile({
     fs: context.fs,
+    slot: context.host.slots.self,
+    keepsCurrent,
+    host: context.host,
     project,
     registryUrl: context.env['VERKLET_REGISTRY'] ?? '',
     omitsDev: args.includes('--omit=dev') || args.includes('--production') || context.env['NODE_ENV'] === 'production',
@@ -69,13 +78,16 @@ function install(context: ToolContext, project: string, args: readonly string[],
 
 function report(
   { write, writeError }: ToolContext,
-  { added, funded, skippedScripts }: InstallResult,
+  { added, audited, funded, skippedScripts, standIns, nativeCommands }: InstallResult,
   durationMs: number,
   showsFunding: boolean,
 ): void {
   if (skippedScripts.length > 0) writeError(`npm warn install scripts of these packages were not run: ${skippedScripts.join(', ')}\n`);
+  for (const notice of standIns) writeError(`npm notice ${notice.package} runs as ${notice.standIn}: ${notice.because}\n`);
+  for (const notice of nativeCommands)
+    writeError(`npm notice the commands of ${notice.package} need a server session: ${notice.because}\n`);
   const time = durationMs < 1000 ? `${Math.round(durationMs)}ms` : `${Math.round(durationMs / 1000)}s`;
-  write(`\nadded ${added} package${added === 1 ? '' : 's'} in ${time}\n`);
+  write(added === 0 && audited > 0 ? `\nup to date in ${time}\n` : `\nadded ${added} package${added === 1 ? '' : 's'} in ${time}\n`);
   if (showsFunding && funded > 0)
     write(`\n${funded} package${funded === 1 ? ' is' : 's are'} looking for funding\n  run \`npm fund\` for details\n`);
 }

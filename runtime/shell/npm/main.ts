@@ -31,9 +31,10 @@ function answer(context: ToolContext, args: readonly string[]): Promise<number |
       return 0;
     case 'ci':
     case 'clean-install':
+      return leanInstall(context, 'ci', rest);
     case 'install':
     case 'i':
-      return leanInstall(context, rest);
+      return leanInstall(context, 'install', rest);
     case 'run':
     case 'run-script':
     case 'rum':

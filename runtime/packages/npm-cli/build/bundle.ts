@@ -18,6 +18,8 @@ const OWN_FOLDERS = /^(lib|bin)\//;
 const DEFAULT_INPUT = path.join(npm, 'node_modules/init-package-json/lib/default-input.js');
 const DEFAULT_INPUT_MODULES = ['@npmcli/package-json/lib/license', 'validate-npm-package-name', 'npm-package-arg', 'semver'];
 
+const IS_STAND_IN = `globalThis[Symbol.for('verklet.npm')].isStandIn`;
+
 /** Where npm finds modules in ways that a bundler does not see: exact text and what stands in its place. */
 const EDITS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'npm/lib/npm.js': [['require(`./commands/${command}`)', 'require(`./commands/${command}.js`)']],
@@ -29,6 +31,23 @@ const EDITS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
       '(p) => mod.require(p)',
       `(p) => ({${DEFAULT_INPUT_MODULES.map((id) => `'${id}': () => require('${id}')`).join()}}[p] ?? (() => mod.require(p)))()`,
     ],
+  ],
+  // Install scripts of dependencies run when the project allows them; unreviewed ones wait.
+  '@npmcli/arborist/lib/arborist/rebuild.js': [
+    [
+      'isScriptAllowed(node, this.options.allowScripts) === false',
+      "[false, ...(node.isLink || node.isWorkspace || !node.location.includes('node_modules/') ? [] : [null])].includes(isScriptAllowed(node, this.options.allowScripts))",
+    ],
+  ],
+  // Stand-ins are in no lockfile: npm must not see them as strangers in its tree.
+  '@npmcli/arborist/lib/shrinkwrap.js': [
+    [
+      "if (dirent.isDirectory() && !dirent.name.startsWith('.')) {",
+      `if (dirent.isDirectory() && !dirent.name.startsWith('.') && !${IS_STAND_IN}(child)) {`,
+    ],
+  ],
+  '@npmcli/arborist/lib/arborist/load-actual.js': [
+    ['.filter(kid => this.#filter(node, kid))', `.filter(kid => this.#filter(node, kid) && !${IS_STAND_IN}(resolve(nm, kid)))`],
   ],
   '@npmcli/config/lib/definitions/definitions.js': [["require.resolve('node-gyp/bin/node-gyp.js')", JSON.stringify(NODE_GYP)]],
   '@npmcli/run-script/lib/make-spawn-args.js': [["require.resolve('node-gyp/bin/node-gyp.js')", JSON.stringify(NODE_GYP)]],

@@ -26,7 +26,7 @@ declare module 'npm:ssri' {
   export default ssri;
 }
 declare module 'npm:proc-log' {
-  export const log: Record<'silly' | 'warn' | 'info' | 'error', (prefix: string, ...message: unknown[]) => void>;
+  export const log: Record<'silly' | 'notice' | 'warn' | 'info' | 'error', (prefix: string, ...message: unknown[]) => void>;
 }
 declare module 'npm:npm-registry-fetch' {
   export default function fetch(url: string, options: Record<string, unknown>): Promise<object>;
@@ -44,3 +44,6 @@ declare module 'npm:lib/cli/entry.js' {
 }
 declare module 'npm:bin/npx-cli.js';
 declare module 'npm:pacote/lib/fetcher.js';
+declare module 'npm:@npmcli/arborist' {
+  export default class Arborist {}
+}
