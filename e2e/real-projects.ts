@@ -104,7 +104,7 @@ async function runServer(runtime: Harness, folder: string, project: RealProject,
   const [program = '', ...args] = command.run.replaceAll('$PORT', String(port)).split(' ');
   const stop = new AbortController();
   let output = '';
-  let isOver = false;
+  const state = { isOver: false };
   const ended = runtime
     .spawn(program, args, {
       cwd: folder,
@@ -113,7 +113,7 @@ async function runServer(runtime: Harness, folder: string, project: RealProject,
       onOutput: (_stream, bytes) => (output += plain(bytes)),
     })
     .then((result) => {
-      isOver = true;
+      state.isOver = true;
       return result;
     });
   const problems: string[] = [];
@@ -123,8 +123,8 @@ async function runServer(runtime: Harness, folder: string, project: RealProject,
       () => true,
       () => false,
     );
-  while (!isOver && performance.now() < deadline && !(await isListening())) await delay(POLL_MS);
-  if (isOver) problems.push(`ended with ${(await ended).code ?? 'a signal'} before it listened`);
+  while (!state.isOver && performance.now() < deadline && !(await isListening())) await delay(POLL_MS);
+  if (state.isOver) problems.push(`ended with ${(await ended).code ?? 'a signal'} before it listened`);
   else if (performance.now() >= deadline) problems.push(`did not listen within ${timeoutOf(command) / 1000} s`);
   else {
     for (const expected of command.expect.http ?? []) problems.push(...(await compareHttp(runtime, port, expected)));

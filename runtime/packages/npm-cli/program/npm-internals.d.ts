@@ -45,5 +45,6 @@ declare module 'npm:lib/cli/entry.js' {
 declare module 'npm:bin/npx-cli.js';
 declare module 'npm:pacote/lib/fetcher.js';
 declare module 'npm:@npmcli/arborist' {
-  export default class Arborist {}
+  const Arborist: { readonly prototype: object };
+  export default Arborist;
 }
