@@ -55,6 +55,8 @@ function sentence(diagnostic: Diagnostic): string {
       return `The preview of port ${diagnostic.port} failed: ${diagnostic.reason}. ${diagnostic.detail}`;
     case 'preview-console':
       return `Preview, ${diagnostic.level}: ${diagnostic.text}`;
+    case 'workspace-restored':
+      return restoredSentence(diagnostic);
     case 'filesystem-recovered':
       return `The file system was recovered after process ${diagnostic.pid}: ${diagnostic.outcome}.`;
     case 'error-raised':
@@ -62,4 +64,11 @@ function sentence(diagnostic: Diagnostic): string {
     default:
       return diagnostic satisfies never;
   }
+}
+
+function restoredSentence({ files, durationMs, isRecovered, missing }: Extract<Diagnostic, { type: 'workspace-restored' }>): string {
+  const what = `${files} stored files came back in ${Math.round(durationMs)} ms.`;
+  const damage = isRecovered ? ' The newest save was damaged, so these are the files of the save before it.' : '';
+  const lack = missing.length === 0 ? '' : ` Missing: ${missing.slice(0, 5).join(', ')}; run npm ci to have them again.`;
+  return what + damage + lack;
 }

@@ -23,7 +23,7 @@ function NoServer({ workspace }: { workspace: Workspace }) {
     <div class="empty preview-empty">
       <p>No server is listening yet.</p>
       <p>
-        Run <code>{workspace.template.steps.at(-1)}</code> in the terminal; its page shows here.
+        Run <code>{workspace.template?.steps.at(-1) ?? 'node server.js'}</code> in the terminal; its page shows here.
       </p>
     </div>
   );

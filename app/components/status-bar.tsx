@@ -17,10 +17,7 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
         <Icon of={Cpu} size={13} />
         {workspace.runtime.capabilities.host}
       </span>
-      <span class="status" title="The workspace is not stored: it is gone when this page closes">
-        <Icon of={HardDrive} size={13} />
-        not saved: memory only
-      </span>
+      <Stored workspace={workspace} />
       {!isOnline.value && <span class="status warn">offline</span>}
       <span class="status">Node {workspace.runtime.capabilities.node}</span>
       <span class="spacer" />
@@ -45,3 +42,27 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
     </footer>
   );
 }
+
+/** What is kept, in two words; the title says it in a sentence. */
+function Stored({ workspace }: { workspace: Workspace }) {
+  const { tier } = workspace.runtime.persistence;
+  const [text, title] =
+    tier === 'memory' || tier === 'none'
+      ? ['memory only', 'This browser stores nothing for this page: the workspace is gone when the page closes']
+      : STORED[workspace.stored.value];
+  const isProblem = workspace.stored.value === 'failed' || tier === 'memory' || tier === 'none';
+  return (
+    <span class={`status stored ${isProblem ? 'warn' : ''}`} data-stored={workspace.stored.value} title={title}>
+      <Icon of={HardDrive} size={13} />
+      {text}
+    </span>
+  );
+}
+
+const STORED = {
+  saved: ['saved', 'All files are stored in this browser'],
+  unsaved: ['saving …', 'Changes are stored in a moment'],
+  failed: ['not saved', 'The last save failed; the files are in memory, and the save before is intact'],
+  off: ['not stored', 'Nothing is stored'],
+  'handed-over': ['opened elsewhere', 'Another tab works on this workspace'],
+} as const;

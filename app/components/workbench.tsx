@@ -30,7 +30,7 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
           <Icon of={ChevronLeft} />
         </button>
         <Logo size={20} />
-        <h1>{workspace.template.title}</h1>
+        <h1>{workspace.name.value}</h1>
         <Steps workspace={workspace} />
         <button
           type="button"
@@ -103,7 +103,7 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
 function Steps({ workspace }: { workspace: Workspace }) {
   return (
     <div class="steps" role="group" aria-label="First steps">
-      {workspace.template.steps.map((step) => (
+      {(workspace.template?.steps ?? []).map((step) => (
         <button
           key={step}
           type="button"

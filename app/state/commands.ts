@@ -99,10 +99,7 @@ function closeFile(): void {
 }
 
 function close(): void {
-  const workspace = currentWorkspace();
-  if (workspace === null) return;
-  // Nothing is stored yet: closing loses the files, so the user decides.
-  if (confirm('Close this workspace? It lives in memory only, so its files are lost. Download it first if you want to keep them.'))
+  if (!currentWorkspace()?.files.hasUnsaved.value || confirm('Close this workspace? Files with unsaved changes lose those changes.'))
     void reporting(closeWorkspace);
 }
 
@@ -114,7 +111,7 @@ function download(): void {
     const url = URL.createObjectURL(new Blob([bytes.slice()], { type: 'application/zip' }));
     const link = document.createElement('a');
     link.href = url;
-    link.download = `${workspace.template.id}.zip`;
+    link.download = `${workspace.name.value}.zip`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   });

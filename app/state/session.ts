@@ -1,31 +1,93 @@
-// What the app shows now: the start page, a workspace being made, or one that is open.
+// What the app shows now: the start page, a workspace being opened, or one that is open. The address bar says the same.
 import { signal } from '@preact/signals';
-import type { Template } from '../templates/index.ts';
+import { isVerkletError, type OnConflict, Workspaces } from '@verklet/sdk';
+import { type Template, templates } from '../templates/index.ts';
 import { Workspace } from './workspace.ts';
+import { refreshWorkspaces } from './workspace-list.ts';
 
 export type Session =
   | { readonly state: 'start' }
-  | { readonly state: 'booting'; readonly template: Template }
-  | { readonly state: 'failed'; readonly template: Template; readonly reason: string }
+  | { readonly state: 'booting'; readonly title: string }
+  | { readonly state: 'failed'; readonly title: string; readonly reason: string }
+  /** Another tab has it. */
+  | { readonly state: 'locked'; readonly key: string; readonly title: string }
   | { readonly state: 'open'; readonly workspace: Workspace };
 
 export const session = signal<Session>({ state: 'start' });
 
-export async function openTemplate(template: Template): Promise<void> {
-  session.value = { state: 'booting', template };
-  try {
-    session.value = { state: 'open', workspace: await Workspace.open(template) };
-  } catch (error) {
-    session.value = { state: 'failed', template, reason: error instanceof Error ? error.message : String(error) };
+const ROUTE = /^\/w\/([^/]+)$/;
+
+/** Makes a new workspace from a template. */
+export function openTemplate(template: Template): Promise<void> {
+  return open({ key: `ws-${crypto.randomUUID()}`, name: template.title, template, title: template.title });
+}
+
+/** Opens a stored workspace. */
+export async function openStored(key: string, onConflict: OnConflict = 'lock'): Promise<void> {
+  const known = (await Workspaces.list()).find((info) => info.key === key);
+  if (known === undefined) {
+    session.value = {
+      state: 'failed',
+      title: 'The workspace',
+      reason: 'It is not in this browser: it was deleted, or made in another one.',
+    };
+    return;
   }
+  const template = templates.find(({ id }) => id === known.note) ?? null;
+  await open({ key, name: known.name, template, title: known.name, onConflict });
+}
+
+/** Opens what the address names: a stored workspace, a template, or the start page. */
+export async function openAddress(): Promise<void> {
+  const key = ROUTE.exec(location.pathname)?.[1];
+  if (key !== undefined) return openStored(decodeURIComponent(key));
+  const wanted = new URLSearchParams(location.search).get('template');
+  const template = templates.find(({ id }) => id === wanted);
+  if (template !== undefined) return openTemplate(template);
+  await refreshWorkspaces();
 }
 
 export async function closeWorkspace(): Promise<void> {
   const current = session.value;
   session.value = { state: 'start' };
+  showAddress('/');
   if (current.state === 'open') await current.workspace.close();
+  await refreshWorkspaces();
 }
 
 export function currentWorkspace(): Workspace | null {
   return session.value.state === 'open' ? session.value.workspace : null;
+}
+
+interface Opening {
+  readonly key: string;
+  readonly name: string;
+  readonly template: Template | null;
+  readonly title: string;
+  readonly onConflict?: OnConflict;
+}
+
+async function open({ title, ...options }: Opening): Promise<void> {
+  session.value = { state: 'booting', title };
+  try {
+    const workspace = await Workspace.open({ ...options, onHandedOver: () => void showLocked(workspace) });
+    session.value = { state: 'open', workspace };
+    showAddress(`/w/${encodeURIComponent(workspace.key)}`);
+  } catch (error) {
+    session.value =
+      isVerkletError(error) && error.code === 'ERR_WORKSPACE_LOCKED'
+        ? { state: 'locked', key: options.key, title }
+        : { state: 'failed', title, reason: error instanceof Error ? error.message : String(error) };
+    await refreshWorkspaces();
+  }
+}
+
+/** Another tab took the workspace over: nothing more may happen to it here. */
+async function showLocked(workspace: Workspace): Promise<void> {
+  session.value = { state: 'locked', key: workspace.key, title: workspace.name.value };
+  await workspace.close();
+}
+
+function showAddress(path: string): void {
+  if (location.pathname + location.search !== path) history.replaceState(null, '', path);
 }

@@ -1,6 +1,6 @@
 // One open workspace: its runtime, its tree of files, its open editors, terminals and ports.
 import { computed, signal } from '@preact/signals';
-import { type Diagnostic, type OpenPort, Runtime } from '@verklet/sdk';
+import { type Diagnostic, type OnConflict, type OpenPort, type PersistenceState, Runtime } from '@verklet/sdk';
 import type { Template } from '../templates/index.ts';
 import { notify } from './notices.ts';
 import { OpenFiles } from './open-files.ts';
@@ -13,9 +13,23 @@ export interface TerminalTab {
   readonly title: string;
 }
 
+export interface OpenWorkspaceOptions {
+  readonly key: string;
+  readonly name: string;
+  /** Fills the workspace when it is new; its commands are offered later, too. */
+  readonly template: Template | null;
+  readonly onConflict?: OnConflict;
+  /** Another tab took the workspace over. */
+  readonly onHandedOver: () => void;
+}
+
 export class Workspace {
   readonly runtime: Runtime;
-  readonly template: Template;
+  readonly key: string;
+  readonly name;
+  readonly template: Template | null;
+  /** Whether what is in the files is also stored. */
+  readonly stored = signal<PersistenceState>('saved');
   readonly files: OpenFiles;
   readonly tree: FileTreeModel;
   readonly ports = signal<readonly OpenPort[]>([]);
@@ -28,28 +42,46 @@ export class Workspace {
   typeIntoTerminal: ((text: string) => void) | null = null;
   #lastTerminal = 0;
 
-  static async open(template: Template, signal?: AbortSignal): Promise<Workspace> {
+  /** Rejects with a coded error, and then leaves nothing behind. */
+  static async open({ key, name, template, onConflict, onHandedOver }: OpenWorkspaceOptions): Promise<Workspace> {
     const previewHost = document.querySelector<HTMLMetaElement>('meta[name="verklet-preview-host"]')?.content ?? '';
-    const runtime = await Runtime.boot({ ...(previewHost === '' ? {} : { previewHost }), ...(signal ? { signal } : {}) });
+    const runtime = await Runtime.boot({
+      ...(previewHost === '' ? {} : { previewHost }),
+      persistenceKey: key,
+      workspaceName: name,
+      workspaceNote: template?.id ?? '',
+      ...(onConflict ? { onConflict } : {}),
+    });
     try {
-      await runtime.fs.mount(template.files);
+      if (runtime.persistence.isNew && template !== null) await runtime.fs.mount(template.files);
     } catch (error) {
       await runtime.dispose();
       throw error;
     }
-    return new Workspace(runtime, template);
+    return new Workspace(runtime, template, onHandedOver);
   }
 
-  private constructor(runtime: Runtime, template: Template) {
+  private constructor(runtime: Runtime, template: Template | null, onHandedOver: () => void) {
     this.runtime = runtime;
+    this.key = runtime.persistence.key ?? '';
+    this.name = signal(runtime.persistence.name);
     this.template = template;
+    this.stored.value = runtime.persistence.state;
+    runtime.persistence.on((event) => {
+      this.stored.value = runtime.persistence.state;
+      if (event.type === 'save-failed') notify(event.error.message, { tone: 'problem' });
+      if (event.type === 'handed-over') onHandedOver();
+    });
+    if (runtime.persistence.isRecovered)
+      notify('The newest save of this workspace was damaged. It opened at the save before it.', { tone: 'problem' });
     this.files = new OpenFiles(runtime.fs);
     this.tree = new FileTreeModel(runtime.fs);
     this.diagnostics.value = runtime.diagnostics.list();
     runtime.diagnostics.on((diagnostic) => this.#record(diagnostic));
     runtime.ports.on(({ type, port }) => this.#portChanged(type, port));
     void this.tree.start();
-    void this.files.open(template.open);
+    // The file may be gone by now: then no editor opens by itself.
+    if (template !== null) void this.files.open(template.open).catch(() => undefined);
     this.addTerminal();
   }
 

@@ -1,7 +1,7 @@
 // Entry of the file-service worker: owns slot 1, makes the file system, serves the SDK's file calls to the kernel by Comlink.
 import { expose } from 'comlink';
-import type { ErrorData, FileCall, FileSystemHandle } from '#protocol';
-import { toErrorData } from '#protocol';
+import type { ErrorData, FileCall, FileSystemHandle, Snapshot } from '#protocol';
+import { toErrorData, VerkletError } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { compileCore } from '../fs/core.ts';
 import { NPM_FILES } from '../packages/npm-cli/location.ts';
@@ -12,16 +12,20 @@ import { PROGRAM_MAGIC, resolveProgram, type ProgramQuery, type ResolvedProgram 
 import { PROGRAM_NAMES } from '../shell/program-names.ts';
 import { absolute, FileError, FileService } from './file-service.ts';
 import { FILE_SERVICE_SLOT, Slots } from './ipc/slots.ts';
+import { Persistence, type Restored } from './persistence/persistence.ts';
 
 export type FileResult =
   | { readonly value: unknown }
   | { readonly errno: { readonly code: string; readonly syscall: string; readonly path: string } }
   | { readonly error: ErrorData };
 
+export type StoreResult<T> = { readonly value: T } | { readonly error: ErrorData };
+
 export type WatchListener = (event: 'change' | 'rename', path: string) => void;
 
 let fs: SharedFileSystem;
 let service: FileService;
+let persistence: Persistence | null = null;
 const watches = new Map<number, AbortController>();
 
 const api = {
@@ -41,6 +45,24 @@ const api = {
     } catch (error) {
       return error instanceof FileError ? { errno: error.errno } : { error: toErrorData(error) };
     }
+  },
+
+  /** Restores the stored workspace and keeps it saved from now on. */
+  async attachStore(port: MessagePort): Promise<StoreResult<Restored>> {
+    const attached = (persistence = new Persistence(fs, port));
+    return answering(() => attached.start());
+  },
+
+  /** Null when nothing changed since the last save, or nothing is kept. */
+  save(name: string | null): Promise<StoreResult<Snapshot | null>> {
+    return answering(async () => (await persistence?.save(name)) ?? null);
+  },
+
+  restore(snapshot: string): Promise<StoreResult<Restored>> {
+    return answering(async () => {
+      if (persistence === null) throw new VerkletError('ERR_NO_STORAGE', { reason: 'the runtime was booted without a persistenceKey' });
+      return persistence.restore(snapshot);
+    });
   },
 
   watch(watchId: number, path: string, recursive: boolean, listener: WatchListener): void {
@@ -80,6 +102,14 @@ const api = {
 
 export type FileServiceApi = typeof api;
 expose(api);
+
+async function answering<T>(work: () => Promise<T>): Promise<StoreResult<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { error: toErrorData(error) };
+  }
+}
 
 async function follow(files: FileSystem, root: string, recursive: boolean, listener: WatchListener, signal: AbortSignal): Promise<void> {
   let cursor = files.changeCursor();

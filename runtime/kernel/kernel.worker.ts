@@ -12,6 +12,7 @@ import { PortTable } from './port-table.ts';
 import { Previews } from './preview/previews.ts';
 import { ProcessTable } from './process-table.ts';
 import { SdkPort } from './sdk-port.ts';
+import { StoreLink } from './store-link.ts';
 
 interface KernelScope {
   postMessage(message: FromKernelWorker): void;
@@ -46,6 +47,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
   const report = (diagnostic: Diagnostic): void => sdk.report(diagnostic);
   const urlOf = (port: number): string => `http${location.protocol === 'https:' ? 's' : ''}://${port}--${workspace}.${previewHost}/`;
 
+  const store = new StoreLink();
   const ports = new PortTable({
     onOpen(port, pid) {
       const url = urlOf(port);
@@ -76,6 +78,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
     slots,
     ports,
     transferHandle: (handle, from, to) => files.transferHandle(handle, from, to),
+    connectPackages: (port) => store.connectPackages(port),
     events: {
       onDiagnostic: report,
       onExit: (process, status) => sdk.processEnded(process.pid, status),
@@ -98,6 +101,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
     port: controlPort,
     files,
     processes,
+    store,
     doorbell,
     createFetches: (post) => (previews as Previews).createFetches(post),
     onConfigure(configuration) {

@@ -56,6 +56,8 @@ export interface ProcessTableOptions {
   readonly events: ProcessEvents;
   /** Gives a child its own hold of an inherited file handle. */
   readonly transferHandle: (handle: number, from: number, to: number) => Promise<void>;
+  /** Connects a process's port to the package cache; false when there is none. */
+  readonly connectPackages: (port: MessagePort) => boolean;
 }
 
 export class ProcessTable {
@@ -216,6 +218,8 @@ export class ProcessTable {
         return reply(0);
       case 'list-processes':
         return reply(this.list());
+      case 'open-package-cache':
+        return reply(this.#options.connectPackages(call.port) ? 0 : ENOSYS);
       case 'start-thread':
       case 'stop-thread':
         return reply(ENOSYS);

@@ -49,6 +49,9 @@ const commandArguments = v.pipe(v.array(text), v.maxLength(MAX_ARGUMENTS));
 const message = v.variant('type', [
   v.object({ type: v.literal('configure-runtime'), id, env: environment, registryUrl: text, previewHost: text, workspace: text }),
   v.object({ type: v.literal('call-files'), id, call: fileCall }),
+  v.object({ type: v.literal('attach-store'), id, keepsFiles: v.boolean() }),
+  v.object({ type: v.literal('save-files'), id, name: v.nullable(text) }),
+  v.object({ type: v.literal('restore-files'), id, snapshot: text }),
   v.object({ type: v.literal('spawn-process'), id, command: text, args: commandArguments, options: spawnOptions }),
   v.object({ type: v.literal('write-stdin'), pid: id, bytes }),
   v.object({ type: v.literal('end-stdin'), pid: id }),

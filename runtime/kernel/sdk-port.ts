@@ -1,12 +1,13 @@
 // The control port to the SDK: checks each message, performs it, answers. Kernel worker.
-import { proxy, type Remote } from 'comlink';
+import { proxy, transfer, type Remote } from 'comlink';
 import { toErrorData, VerkletError, type Diagnostic, type ExitStatus, type FileCall, type FromKernel, type ToKernel } from '#protocol';
 import { explain, needsServerBecause } from './boundary.ts';
-import type { FileServiceApi } from './file-service.worker.ts';
+import type { FileServiceApi, StoreResult } from './file-service.worker.ts';
 import type { Doorbell } from './ipc/doorbell.ts';
 import { MAX_SLOTS } from './ipc/slots.ts';
 import type { PreviewFetches } from './preview/fetch-preview.ts';
 import type { ProcessTable } from './process-table.ts';
+import type { StoreLink } from './store-link.ts';
 import { parseToKernel } from './sdk-messages.ts';
 import { PipedStdio, SdkProcess } from './sdk-process.ts';
 import { signalNumber } from './signals.ts';
@@ -19,6 +20,7 @@ export interface SdkPortOptions {
   readonly port: MessagePort;
   readonly files: Remote<FileServiceApi>;
   readonly processes: ProcessTable;
+  readonly store: StoreLink;
   readonly doorbell: Doorbell;
   readonly createFetches: (post: (message: FromKernel, transfer?: Transferable[]) => void) => PreviewFetches;
   readonly onConfigure: (configuration: Extract<ToKernel, { type: 'configure-runtime' }>) => void;
@@ -38,7 +40,7 @@ export class SdkPort {
   constructor(options: SdkPortOptions) {
     this.#options = options;
     this.#fetches = options.createFetches((message, transfer) => this.post(message, transfer));
-    options.port.addEventListener('message', ({ data }: MessageEvent<unknown>) => void this.#receive(data));
+    options.port.addEventListener('message', ({ data, ports }: MessageEvent<unknown>) => void this.#receive(data, ports[0]));
     options.port.start();
   }
 
@@ -66,19 +68,19 @@ export class SdkPort {
     this.#options.port.close();
   }
 
-  async #receive(data: unknown): Promise<void> {
+  async #receive(data: unknown, port?: MessagePort): Promise<void> {
     let id: number | null = null;
     try {
       const message = parseToKernel(data);
       id = 'id' in message ? message.id : null;
-      await this.#perform(message);
+      await this.#perform(message, port);
     } catch (error) {
       if (id === null) this.report({ atMs: Date.now(), type: 'error-raised', error: toErrorData(error) });
       else this.post({ type: 'reply-error', id, error: toErrorData(error) });
     }
   }
 
-  async #perform(message: ToKernel): Promise<void> {
+  async #perform(message: ToKernel, port: MessagePort | undefined): Promise<void> {
     switch (message.type) {
       case 'configure-runtime':
         this.#environment = environmentOf(message);
@@ -86,6 +88,12 @@ export class SdkPort {
         return this.#reply(message.id, null);
       case 'call-files':
         return this.#callFiles(message.id, message.call);
+      case 'attach-store':
+        return this.#attachStore(message, port);
+      case 'save-files':
+        return this.#answer(message.id, await this.#options.files.save(message.name));
+      case 'restore-files':
+        return this.#answer(message.id, await this.#options.files.restore(message.snapshot));
       case 'spawn-process':
         return this.#reply(message.id, { pid: await this.#spawn(message) });
       case 'write-stdin':
@@ -119,6 +127,19 @@ export class SdkPort {
 
   #reply(id: number, value: unknown, transfer: Transferable[] = []): void {
     this.post({ type: 'reply', id, value }, transfer);
+  }
+
+  #answer(id: number, result: StoreResult<unknown>): void {
+    if ('error' in result) this.post({ type: 'reply-error', id, error: result.error });
+    else this.#reply(id, result.value);
+  }
+
+  async #attachStore({ id, keepsFiles }: Extract<ToKernel, { type: 'attach-store' }>, port: MessagePort | undefined): Promise<void> {
+    if (!port) throw new VerkletError('ERR_BAD_MESSAGE', { reason: 'attach-store brings no port' });
+    this.#options.store.attach(port);
+    if (!keepsFiles) return this.#reply(id, null);
+    const files = this.#options.store.openFiles();
+    this.#answer(id, await this.#options.files.attachStore(transfer(files, [files])));
   }
 
   async #callFiles(id: number, call: FileCall): Promise<void> {

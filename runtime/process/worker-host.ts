@@ -154,7 +154,7 @@ class WorkerHost implements ProcessHost {
     const id = this.#nextCall++;
     return new Promise<T>((resolve) => {
       this.#pending.set(id, resolve as (value: never) => void);
-      const transfer = call.type === 'start-thread' ? [call.port] : [];
+      const transfer = 'port' in call ? [call.port] : [];
       this.#scope.postMessage({ type: 'call-kernel', id, isSync: false, call }, transfer);
     });
   }

@@ -38,6 +38,15 @@ export type Diagnostic = { readonly atMs: number } & (
   | { readonly type: 'preview-connected'; readonly port: number }
   | { readonly type: 'preview-failed'; readonly port: number; readonly reason: string; readonly detail: string }
   | { readonly type: 'preview-console'; readonly port: number; readonly level: string; readonly text: string }
+  /** `missing`: folders whose package is no longer in the cache, and files that found no room. */
+  | {
+      readonly type: 'workspace-restored';
+      readonly files: number;
+      readonly sizeBytes: number;
+      readonly durationMs: number;
+      readonly isRecovered: boolean;
+      readonly missing: readonly string[];
+    }
   | { readonly type: 'filesystem-recovered'; readonly pid: number; readonly outcome: string }
   | { readonly type: 'error-raised'; readonly error: ErrorData }
 );

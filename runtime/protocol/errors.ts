@@ -59,6 +59,18 @@ const table = {
   ERR_QUOTA: { kind: 'limit', sentence: 'The limit of {limit} {what} is reached. Stop a session or wait, then try again.' },
   ERR_PROMOTION_DENIED: { kind: 'user', sentence: '{what} needs a server session, and that was not allowed.' },
   ERR_OFFLINE: { kind: 'host', sentence: '{what} needs a server session, and there is no connection to the server.' },
+  ERR_WORKSPACE_LOCKED: {
+    kind: 'user',
+    sentence: 'The workspace {key} is open in another tab. Close it there, take it over, or open a copy.',
+  },
+  ERR_NO_SUCH_WORKSPACE: { kind: 'user', sentence: 'There is no workspace {key} in this browser.' },
+  ERR_NO_SUCH_SNAPSHOT: { kind: 'user', sentence: 'The workspace has no snapshot {id}.' },
+  ERR_STORAGE_FULL: {
+    kind: 'host',
+    sentence:
+      'The browser has no room to save {what}. Nothing is lost: the last save and the open files are intact. Free some space and save again.',
+  },
+  ERR_NO_STORAGE: { kind: 'host', sentence: 'This browser stores nothing for this page: {reason}.' },
   ERR_UNSUPPORTED: { kind: 'unsupported', sentence: '{what} is not available in the tab.' },
   ERR_INTERNAL: { kind: 'bug', sentence: 'Something in Verklet broke: {reason}.' },
 } as const satisfies Record<string, ErrorEntry>;

@@ -9,3 +9,4 @@ export * from './link/index.ts';
 export * from './session-streams.ts';
 export * from './trees.ts';
 export * from './record-pack.ts';
+export * from './store.ts';

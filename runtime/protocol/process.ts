@@ -59,6 +59,7 @@ export type KernelCall =
   | { readonly type: 'set-process-group'; readonly pid: number; readonly group: number }
   | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
   | { readonly type: 'list-processes' } // -> ProcessInfo[]
+  | { readonly type: 'open-package-cache'; readonly port: MessagePort } // -> 0 when the store worker answers on the other end
   | { readonly type: 'start-thread'; readonly url: string; readonly name: string; readonly port: MessagePort } // a worker_threads worker, started by the broker
   | { readonly type: 'stop-thread'; readonly threadId: number }
   /**

@@ -88,6 +88,11 @@ export type ToKernel =
       readonly workspace: string;
     }
   | { readonly type: 'call-files'; readonly id: number; readonly call: FileCall }
+  /** With a port to the store worker transferred. `keepsFiles`: restores the stored workspace first, and replies with what came back. */
+  | { readonly type: 'attach-store'; readonly id: number; readonly keepsFiles: boolean }
+  /** Saves now; replies with the snapshot, or null when there was nothing to save. */
+  | { readonly type: 'save-files'; readonly id: number; readonly name: string | null }
+  | { readonly type: 'restore-files'; readonly id: number; readonly snapshot: string }
   | {
       readonly type: 'spawn-process';
       readonly id: number;

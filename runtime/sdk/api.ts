@@ -1,5 +1,17 @@
 // The SDK's public surface as types. `Runtime` in runtime.ts implements it; everything here is stable for embedders.
-import type { Diagnostic, ExitStatus, Explanation, FileTree, Isolation, Host } from '#protocol';
+import type {
+  Diagnostic,
+  ExitStatus,
+  Explanation,
+  FileTree,
+  Isolation,
+  Host,
+  OnConflict,
+  Snapshot,
+  SnapshotChange,
+  StorageTier,
+  StoreEvent,
+} from '#protocol';
 
 export interface BootOptions {
   /** Tenant on a self-hosted server; any non-empty string. Needs no account. */
@@ -8,6 +20,14 @@ export interface BootOptions {
   readonly backend?: 'auto' | 'browser' | 'server';
   /** Names the stored workspace that this runtime opens or creates. Absent: nothing is kept. */
   readonly persistenceKey?: string;
+  /** Name and free note of the stored workspace, should it be new. Default: the key, and nothing. */
+  readonly workspaceName?: string;
+  readonly workspaceNote?: string;
+  /**
+   * What to do when another tab has the workspace open: `lock` rejects with `ERR_WORKSPACE_LOCKED` (the default), `inherit`
+   * takes it over after the other tab's last save, `fork` opens a copy of the last save under a key of its own.
+   */
+  readonly onConflict?: OnConflict;
   /** Host (with port) of the preview origins, as `preview.example.com`; default: `preview.<this page's host>`. */
   readonly previewHost?: string;
   /** Base URL of the package registry; default: the preview host's own proxy. */
@@ -131,6 +151,8 @@ export interface Preview {
 export interface Capabilities {
   readonly isolation: Isolation;
   readonly opfs: boolean;
+  /** Where the workspace is kept; `none` without a `persistenceKey`. */
+  readonly persistence: StorageTier | 'none';
   readonly serviceWorker: boolean;
   readonly previewTransport: 'service-worker' | 'none';
   readonly node: string;
@@ -139,7 +161,42 @@ export interface Capabilities {
   readonly host: Host;
 }
 
+/** `off`: nothing is kept. `handed-over`: another tab took the workspace, nothing from here is saved any more. */
+export type PersistenceState = 'off' | 'saved' | 'unsaved' | 'failed' | 'handed-over';
+export type PersistenceEvent = StoreEvent;
+
+/** What is kept of the files. Without a `persistenceKey` the state is `off`, and calls reject with `ERR_NO_STORAGE`. */
+export interface Persistence {
+  readonly state: PersistenceState;
+  readonly tier: StorageTier | 'none';
+  /** Not the wanted one after a fork; null when nothing is kept. */
+  readonly key: string | null;
+  readonly name: string;
+  readonly note: string;
+  /** Nothing was stored under the key before. */
+  readonly isNew: boolean;
+  /** The newest save was damaged; the files are those of an older one. */
+  readonly isRecovered: boolean;
+  /** The last save of this runtime. */
+  readonly lastSaved: Snapshot | null;
+  on(listener: (event: PersistenceEvent) => void): () => void;
+  /** Saves now instead of a moment after the last change. */
+  save(): Promise<void>;
+  /** Saves under a name; named snapshots are kept until the workspace is deleted. */
+  snapshot(name: string): Promise<Snapshot>;
+  /** Newest first. */
+  history(): Promise<Snapshot[]>;
+  diff(from: string, to: string): Promise<SnapshotChange[]>;
+  /** A file as it was; null where the snapshot has none at that absolute path. */
+  readFile(snapshot: string, path: string): Promise<Uint8Array | null>;
+  /** Makes the files those of the snapshot. What was there is saved first. */
+  restore(snapshot: string): Promise<void>;
+  /** A new workspace with the files of the snapshot; returns its key. */
+  fork(snapshot: string, name: string): Promise<string>;
+}
+
 export interface RuntimeApi {
+  readonly persistence: Persistence;
   readonly fs: RuntimeFiles;
   readonly ports: Ports;
   readonly capabilities: Capabilities;

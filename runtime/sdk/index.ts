@@ -1,7 +1,10 @@
 // The SDK: everything an embedder imports, in the order one meets it.
 export { Runtime } from './runtime.ts';
+export { Workspaces } from './workspaces.ts';
 export type { BootOptions, Capabilities, Process, RuntimeApi, SpawnOptions } from './api.ts';
 export type { DirectoryEntry, RuntimeFiles, Stat, WatchEvent } from './api.ts';
 export type { OpenPort, Ports, Preview } from './api.ts';
+export type { Persistence, PersistenceEvent, PersistenceState } from './api.ts';
 export type { Diagnostic, ErrorCode, ExitStatus, Explanation, FileTree, Isolation } from '#protocol';
+export type { OnConflict, Snapshot, SnapshotChange, StorageTier, StorageUsage, WorkspaceInfo } from '#protocol';
 export { isVerkletError, VerkletError } from '#protocol';

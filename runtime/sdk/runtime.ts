@@ -6,12 +6,14 @@ import { connectFrame, type FrameConnection } from './frame-connection.ts';
 import { KernelChannel } from './kernel-channel.ts';
 import { WorkspacePorts } from './ports.ts';
 import { PreviewFetcher } from './preview-fetch.ts';
+import { WorkspacePersistence } from './persistence.ts';
 import { RuntimeProcess } from './process.ts';
-import { makeWorkspaceLabel } from './workspace-label.ts';
 
 const BOOT_TIMEOUT_MS = 15_000;
 const MAX_DIAGNOSTICS = 1000;
 const KILL_GRACE_MS = 2000;
+/** A save of a large installation takes a while; a page that is left should not hang on it. */
+const SAVE_GRACE_MS = 10_000;
 const NODE_VERSION = 'v24.12.0';
 const WORKSPACE = '/workdir';
 
@@ -19,6 +21,7 @@ export class Runtime implements RuntimeApi {
   readonly fs: WorkspaceFiles;
   readonly ports = new WorkspacePorts();
   readonly capabilities: Capabilities;
+  readonly persistence: WorkspacePersistence;
   readonly diagnostics = {
     list: (): readonly Diagnostic[] => [...this.#diagnostics],
     on: (listener: (diagnostic: Diagnostic) => void): (() => void) => {
@@ -39,40 +42,63 @@ export class Runtime implements RuntimeApi {
     const startedAtMs = performance.now();
     if (options.backend === 'server') throw new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: 'The backend "server"' });
     const previewHost = options.previewHost ?? `preview.${location.host}`;
-    const workspace = makeWorkspaceLabel();
+    if (!URL.canParse(`${location.protocol}//ws.${previewHost}`))
+      throw new VerkletError('ERR_BAD_OPTION', { name: 'previewHost', reason: `${previewHost} is not a host` });
+    options.signal?.throwIfAborted();
+    const persistence = await WorkspacePersistence.open({
+      key: options.persistenceKey,
+      name: options.workspaceName,
+      note: options.workspaceNote,
+      onConflict: options.onConflict,
+    });
+    const workspace = persistence.label;
     const origin = `${location.protocol}//${workspace}.${previewHost}`;
-    if (!URL.canParse(origin)) throw new VerkletError('ERR_BAD_OPTION', { name: 'previewHost', reason: `${previewHost} is not a host` });
-    const connection = await connectFrame({
-      origin,
-      timeoutMs: options.timeoutMs ?? BOOT_TIMEOUT_MS,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-    const runtime = new Runtime(connection);
-    await runtime.#kernel.ask({
-      type: 'configure-runtime',
-      env: options.env ?? {},
-      registryUrl: options.registryUrl ?? `${origin}/-/registry/`,
-      previewHost,
-      workspace,
-    });
+    const runtime = await Runtime.#connect(origin, options, persistence);
+    try {
+      await runtime.#kernel.ask({
+        type: 'configure-runtime',
+        env: options.env ?? {},
+        registryUrl: options.registryUrl ?? `${origin}/-/registry/`,
+        previewHost,
+        workspace,
+      });
+      await runtime.#restore();
+    } catch (error) {
+      await runtime.dispose();
+      throw error;
+    }
     runtime.#record({
       type: 'runtime-booted',
       atMs: Date.now(),
       host: 'browser',
       durationMs: performance.now() - startedAtMs,
-      isolation: connection.isolation,
+      isolation: runtime.capabilities.isolation,
     });
     return runtime;
   }
 
-  private constructor({ frame, port, isolation }: FrameConnection) {
+  static async #connect(
+    origin: string,
+    { timeoutMs = BOOT_TIMEOUT_MS, signal }: BootOptions,
+    persistence: WorkspacePersistence,
+  ): Promise<Runtime> {
+    try {
+      return new Runtime(await connectFrame({ origin, timeoutMs, ...(signal ? { signal } : {}) }), persistence);
+    } catch (error) {
+      await persistence.close();
+      throw error;
+    }
+  }
+
+  private constructor({ frame, port, isolation }: FrameConnection, persistence: WorkspacePersistence) {
+    this.persistence = persistence;
     this.#frame = frame;
     this.#kernel = new KernelChannel(port);
     this.#kernel.onMessage = (message) => this.#receive(message);
     this.#kernel.onStreamError = (id, error) => void this.#fetcher.fail(id, error);
     this.#fetcher = new PreviewFetcher(this.#kernel);
     this.fs = new WorkspaceFiles(this.#kernel);
-    this.capabilities = capabilitiesOf(isolation);
+    this.capabilities = capabilitiesOf(isolation, persistence);
   }
 
   async spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<Process> {
@@ -127,14 +153,35 @@ export class Runtime implements RuntimeApi {
     return this.dispose();
   }
 
+  /** Brings the stored files back, and says what came back and what did not. */
+  async #restore(): Promise<void> {
+    const startedAtMs = performance.now();
+    const restored = await this.persistence.attach(this.#kernel);
+    if (restored === null || this.persistence.isNew) return;
+    const { files, sizeBytes, isRecovered, missingPackages, unwritten } = restored;
+    const durationMs = performance.now() - startedAtMs;
+    this.#record({
+      type: 'workspace-restored',
+      atMs: Date.now(),
+      files,
+      sizeBytes,
+      durationMs,
+      isRecovered,
+      missing: [...missingPackages, ...unwritten],
+    });
+  }
+
   async #dispose(): Promise<void> {
+    // A failed save was told as an event; the runtime goes all the same.
+    if (this.persistence.state !== 'off') await Promise.race([this.persistence.save().catch(() => undefined), afterMs(SAVE_GRACE_MS)]);
     // A frame that is gone already cannot answer: its removal must not hang.
-    await Promise.race([this.#kernel.ask({ type: 'dispose-runtime' }), new Promise((resolve) => setTimeout(resolve, KILL_GRACE_MS))]);
+    await Promise.race([this.#kernel.ask({ type: 'dispose-runtime' }), afterMs(KILL_GRACE_MS)]);
     this.#kernel.close();
     this.#fetcher.dispose();
     for (const process of this.#processes.values()) process.fail(new VerkletError('ERR_DISPOSED'));
     this.#processes.clear();
     this.#frame.remove();
+    await this.persistence.close();
   }
 
   /** Output may come before the reply that names the pid: whoever is first makes the process. */
@@ -184,11 +231,12 @@ export class Runtime implements RuntimeApi {
   }
 }
 
-function capabilitiesOf(isolation: Isolation): Capabilities {
+function capabilitiesOf(isolation: Isolation, { tier }: WorkspacePersistence): Capabilities {
   const serviceWorker = 'serviceWorker' in navigator;
   return {
     isolation,
     opfs: typeof navigator.storage?.getDirectory === 'function',
+    persistence: tier,
     serviceWorker,
     previewTransport: serviceWorker ? 'service-worker' : 'none',
     node: NODE_VERSION,
@@ -204,6 +252,10 @@ async function feed(process: RuntimeProcess, stdin: string | Uint8Array | Readab
   const writer = process.input.getWriter();
   if (source.byteLength > 0) await writer.write(source);
   await writer.close();
+}
+
+function afterMs(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
 function stop(process: RuntimeProcess): void {

@@ -8,14 +8,16 @@ export interface BlockFile {
   /** Writes all of `from` at `offset`. Throws `QuotaExceededError` (a DOMException) when the device is full; nothing is then promised about the range. */
   write(from: Uint8Array, offset: number): void;
   truncate(size: number): void;
-  /** Returns once the bytes are on the device. */
-  flush(): void;
+  /** Done once the bytes are on the device. All that was written before it becomes durable, or an error says that it did not. */
+  flush(): void | Promise<void>;
   close(): void;
 }
 
 /** A folder of block files, one per name. Opening is exclusive: a second open of a name fails until the first is closed. */
 export interface BlockFolder {
   open(name: string): Promise<BlockFile>;
+  /** The file's content now, also while another tab has it open. */
+  snapshot(name: string): Promise<Blob>;
   list(): Promise<string[]>;
   remove(name: string): Promise<void>;
 }

@@ -50,11 +50,11 @@ export class HeadFile {
     return found.map(({ head }) => head);
   }
 
-  /** Returns once the head is on the device. The slot of the head before it is left alone. */
-  write(head: Head): void {
+  /** Resolves once the head is on the device. The slot of the head before it is left alone. */
+  async write(head: Head): Promise<void> {
     const sequence = this.#sequence + 1;
     this.#file.write(this.#encode(sequence, head), (sequence % 2) * SLOT_BYTES);
-    this.#file.flush();
+    await this.#file.flush();
     this.#sequence = sequence;
   }
 

@@ -59,6 +59,10 @@ export class MemoryFolder implements BlockFolder {
     return file;
   }
 
+  async snapshot(name: string): Promise<Blob> {
+    return new Blob([this.files.get(name)?.snapshot().slice() ?? new Uint8Array()]);
+  }
+
   async list(): Promise<string[]> {
     return [...this.files.keys()];
   }

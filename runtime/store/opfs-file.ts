@@ -43,6 +43,7 @@ export async function openOpfsFolder(path: readonly string[]): Promise<BlockFold
       const file = await folder.getFileHandle(name, { create: true });
       return new OpfsFile(await file.createSyncAccessHandle());
     },
+    snapshot: async (name) => (await folder.getFileHandle(name)).getFile(),
     async list() {
       const names: string[] = [];
       for await (const name of folder.keys()) names.push(name);

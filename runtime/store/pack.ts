@@ -43,16 +43,8 @@ export class Pack {
     return this.#end + this.#buffered;
   }
 
-  get recordCount(): number {
-    return this.#index.size;
-  }
-
   has(key: Key): boolean {
     return this.#index.has(key);
-  }
-
-  keys(): IterableIterator<Key> {
-    return this.#index.keys();
   }
 
   /** Appends the record unless it is there already. */
@@ -80,13 +72,57 @@ export class Pack {
     return payload;
   }
 
+  /** Bytes on the device; 0 for a record that is not there. */
+  sizeOf(key: Key): number {
+    const location = this.#index.get(key);
+    return location ? HEADER_BYTES + location.length : 0;
+  }
+
   typeOf(key: Key): RecordType | null {
     return this.#index.get(key)?.type ?? null;
   }
 
-  flush(): void {
+  /** Calls `use` with each record, in the order of the file and in large reads; throws as {@link get}. */
+  sweep(keys: Iterable<Key>, use: (key: Key, payload: Uint8Array) => void): void {
     this.#drain();
-    this.#file.flush();
+    const wanted = [...keys].map((key) => ({ key, location: this.#index.get(key) }));
+    const found = wanted.flatMap(({ key, location }) => {
+      if (!location) throw new VerkletError('ERR_INTEGRITY', { name: 'a stored record', expected: key });
+      return { key, ...location };
+    });
+    found.sort((a, b) => a.offset - b.offset);
+    let window = new Uint8Array();
+    let start = 0;
+    for (const { key, offset, length, type } of found) {
+      const end = offset + HEADER_BYTES + length;
+      if (end > start + window.length) {
+        start = offset;
+        // Never more than the file has: reading past its end would only cost memory.
+        window = new Uint8Array(Math.min(Math.max(SCAN_BYTES, end - offset), this.#end - offset));
+        this.#file.read(window, offset);
+      }
+      const bytes = window.subarray(offset - start, end - start);
+      const payload = bytes.subarray(HEADER_BYTES);
+      if (!this.#codec.isIntact(bytes.subarray(0, HEADER_BYTES), payload))
+        throw new VerkletError('ERR_INTEGRITY', { name: `the stored ${type}`, expected: key });
+      use(key, payload);
+    }
+  }
+
+  /** Keys of all records of a type, the newest first. */
+  newest(type: RecordType): Key[] {
+    const found = [...this.#index].filter(([, location]) => location.type === type);
+    return found.sort(([, a], [, b]) => b.offset - a.offset).map(([key]) => key);
+  }
+
+  /** Leaves a damaged record out, so that its content can be put again. */
+  forget(key: Key): void {
+    this.#index.delete(key);
+  }
+
+  async flush(): Promise<void> {
+    this.#drain();
+    await this.#file.flush();
   }
 
   /** Undoes appends since `sizeBytes` was `end`: after a failed save. */

@@ -15,7 +15,7 @@ const MAGIC = 0x31524b56;
 /** One file of a workspace may not be larger: a record is read in one piece. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
 
-export const recordTypes = ['blob', 'tree', 'commit'] as const;
+export const recordTypes = ['blob', 'tree', 'commit', 'package'] as const;
 export type RecordType = (typeof recordTypes)[number];
 
 /** A content address in hexadecimal, 64 characters. */
@@ -80,10 +80,21 @@ export class RecordCodec {
   }
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }
 
 export function fromHex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, index) => Number.parseInt(text.slice(index * 2, index * 2 + 2), 16));
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = digit(text, index * 2) * 16 + digit(text, index * 2 + 1);
+  return bytes;
+}
+
+function digit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
 }

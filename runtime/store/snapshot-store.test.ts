@@ -13,7 +13,7 @@ beforeEach(() => {
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 /** Commits a tree with one folder and the given files. */
-function save(store: SnapshotStore, files: Record<string, string>, name: string | null = null): Key {
+function save(store: SnapshotStore, files: Record<string, string>, name: string | null = null): Promise<Key> {
   const entries = Object.entries(files).map(([file, content]) => ({
     name: file,
     mode: 0o100644,
@@ -42,8 +42,8 @@ test('a new store is empty', async () => {
 
 test('what was committed is there after reopening, with its history', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'one' });
-  save(store, { 'a.txt': 'two', 'ü.txt': 'x' }, 'release');
+  await save(store, { 'a.txt': 'one' });
+  await save(store, { 'a.txt': 'two', 'ü.txt': 'x' }, 'release');
   store.close();
   const again = await reopen();
   expect(again.outcome).toBe('clean');
@@ -53,17 +53,17 @@ test('what was committed is there after reopening, with its history', async () =
 
 test('equal content is stored once', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'x'.repeat(10_000) });
+  await save(store, { 'a.txt': 'x'.repeat(10_000) });
   const before = store.sizeBytes;
-  save(store, { 'b.txt': 'x'.repeat(10_000) });
+  await save(store, { 'b.txt': 'x'.repeat(10_000) });
   expect(store.sizeBytes - before).toBeLessThan(1000);
 });
 
 test('a crash at any byte of a save leaves the old or the new tree', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'old' });
+  await save(store, { 'a.txt': 'old' });
   const before = images(folder);
-  save(store, { 'a.txt': 'new', 'b.txt': 'more' });
+  await save(store, { 'a.txt': 'new', 'b.txt': 'more' });
   const after = images(folder);
   const pack = after.get('pack-1') ?? new Uint8Array();
   for (let cut = (before.get('pack-1') ?? pack).length; cut <= pack.length; cut++) {
@@ -77,8 +77,8 @@ test('a crash at any byte of a save leaves the old or the new tree', async () =>
 
 test('a torn head falls back to the head before it', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'one' });
-  save(store, { 'a.txt': 'two' });
+  await save(store, { 'a.txt': 'one' });
+  await save(store, { 'a.txt': 'two' });
   const files = images(folder);
   const head = files.get('head') ?? new Uint8Array();
   head[40] = (head[40] ?? 0) ^ 1; // the slot of the second write
@@ -89,8 +89,8 @@ test('a torn head falls back to the head before it', async () => {
 
 test('a flipped bit anywhere in the pack never prevents opening, and never yields wrong content', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'one' });
-  save(store, { 'a.txt': 'two' });
+  await save(store, { 'a.txt': 'one' });
+  await save(store, { 'a.txt': 'two' });
   const files = images(folder);
   const pack = files.get('pack-1') ?? new Uint8Array();
   for (let at = 0; at < pack.length; at += 3) {
@@ -108,38 +108,38 @@ test('a flipped bit anywhere in the pack never prevents opening, and never yield
 
 test('a missing pack opens empty and says that it recovered', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'one' });
+  await save(store, { 'a.txt': 'one' });
   folder.files.delete('pack-1');
   const again = await reopen();
   expect(again.outcome).toBe('recovered');
-  save(again, { 'a.txt': 'again' });
+  await save(again, { 'a.txt': 'again' });
   again.close();
   expect(load(await reopen())).toEqual({ 'a.txt': 'again' });
 });
 
 test('a full device fails the save and keeps the state before', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'one' });
+  await save(store, { 'a.txt': 'one' });
   const file = folder.files.get('pack-1');
   if (!file) throw new Error('no pack');
   const write = file.write.bind(file);
   file.write = (): void => {
     throw new DOMException('full', 'QuotaExceededError');
   };
-  expect(() => save(store, { 'a.txt': 'two' })).toThrow('full');
+  await expect(save(store, { 'a.txt': 'two' })).rejects.toThrow('full');
   file.write = write;
   expect(load(store)).toEqual({ 'a.txt': 'one' });
-  save(store, { 'a.txt': 'three' });
+  await save(store, { 'a.txt': 'three' });
   store.close();
   expect(load(await reopen())).toEqual({ 'a.txt': 'three' });
 });
 
 test('compaction keeps the head and the chosen commits, and drops the rest', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'x'.repeat(5000) });
-  const named = save(store, { 'a.txt': 'kept' }, 'kept');
-  save(store, { 'a.txt': 'y'.repeat(5000) });
-  save(store, { 'a.txt': 'last' });
+  await save(store, { 'a.txt': 'x'.repeat(5000) });
+  const named = await save(store, { 'a.txt': 'kept' }, 'kept');
+  await save(store, { 'a.txt': 'y'.repeat(5000) });
+  await save(store, { 'a.txt': 'last' });
   const before = store.sizeBytes;
   await store.compact([named]);
   expect(store.sizeBytes).toBeLessThan(before / 2);
@@ -152,12 +152,12 @@ test('compaction keeps the head and the chosen commits, and drops the rest', asy
 
 test('a store of a newer format is refused, not damaged', async () => {
   const store = await reopen();
-  save(store, { 'a.txt': 'one' });
+  await save(store, { 'a.txt': 'one' });
   const { HeadFile } = await import('./head.ts');
   const heads = await HeadFile.open(folder.files.get('head') as BlockFile);
   const [head] = heads.readAll();
   if (!head) throw new Error('no head');
-  heads.write({ ...head, format: 99 });
+  await heads.write({ ...head, format: 99 });
   await expect(reopen()).rejects.toMatchObject({ code: 'ERR_PROTOCOL_VERSION' });
 });
 

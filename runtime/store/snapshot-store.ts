@@ -4,7 +4,19 @@ import type { BlockFolder } from './block-file.ts';
 import { HeadFile, STORE_FORMAT, type Head } from './head.ts';
 import { Pack } from './pack.ts';
 import { RecordCodec, type Key } from './records.ts';
-import { decodeCommit, decodeTree, encodeCommit, encodeTree, type Commit, type TreeEntry } from './trees.ts';
+import {
+  decodeCommit,
+  decodePackage,
+  decodeTree,
+  encodeCommit,
+  encodePackage,
+  encodeTree,
+  isFolder,
+  isPackage,
+  type Commit,
+  type PackageReference,
+  type TreeEntry,
+} from './trees.ts';
 
 /** What opening found: `recovered` means the newest state was damaged and an older commit is current. */
 export type OpenOutcome = 'new' | 'clean' | 'recovered';
@@ -55,6 +67,10 @@ export class SnapshotStore {
     return this.#head.commit;
   }
 
+  get committedBytes(): number {
+    return this.#head.committedBytes;
+  }
+
   get sizeBytes(): number {
     return this.#pack.sizeBytes;
   }
@@ -71,6 +87,10 @@ export class SnapshotStore {
     return this.#pack.put('tree', encodeTree(entries));
   }
 
+  putPackage(reference: PackageReference): Key {
+    return this.#pack.put('package', encodePackage(reference));
+  }
+
   /** Throws `ERR_INTEGRITY` for a missing or damaged record. */
   blob(key: Key): Uint8Array {
     return this.#need(key);
@@ -80,31 +100,55 @@ export class SnapshotStore {
     return decodeTree(this.#need(key));
   }
 
+  package(key: Key): PackageReference {
+    return decodePackage(this.#need(key));
+  }
+
+  /** Many blobs in large reads, in the order of the file. Throws as {@link blob}. */
+  sweep(keys: Iterable<Key>, use: (key: Key, bytes: Uint8Array) => void): void {
+    this.#pack.sweep(keys, use);
+  }
+
+  commitOf(key: Key): Commit | null {
+    return this.#pack.typeOf(key) === 'commit' ? decodeCommit(this.#need(key)) : null;
+  }
+
   /** Makes everything put so far durable under a new commit. When the device is full, the state before stays current. */
-  commit(tree: Key, atMs: number, name: string | null = null): Key {
-    const before = this.#head.committedBytes;
+  async commit(tree: Key, atMs: number, name: string | null = null): Promise<Key> {
     try {
       const key = this.#pack.put('commit', encodeCommit({ tree, parent: this.#head.commit, atMs, name }));
-      this.#pack.flush();
+      await this.#pack.flush();
       const head = { ...this.#head, committedBytes: this.#pack.sizeBytes, commit: key };
-      this.#heads.write(head);
+      await this.#heads.write(head);
       this.#head = head;
       return key;
     } catch (error) {
-      this.#pack.rollBack(before);
+      this.rollBack();
       throw error;
     }
   }
 
-  /** Newest first; stops at a commit that compaction dropped. */
+  /** Forgets what was put since the last commit. */
+  rollBack(): void {
+    this.#pack.rollBack(this.#head.committedBytes);
+  }
+
+  /** After `ERR_INTEGRITY` for a record: makes the newest commit current that does not need it. */
+  fallBack(damaged: Key): void {
+    this.#pack.forget(damaged);
+    this.#head = { ...this.#head, commit: newestWhole(this.#pack, this.#head.commit) };
+  }
+
+  /** All commits that are kept, newest first. */
   history(): HistoryEntry[] {
-    const entries: HistoryEntry[] = [];
-    for (let key = this.#head.commit; key !== null && this.#pack.has(key);) {
-      const commit = decodeCommit(this.#need(key));
-      entries.push({ key, ...commit });
-      key = commit.parent;
-    }
-    return entries;
+    return this.#pack.newest('commit').map((key) => ({ key, ...decodeCommit(this.#need(key)) }));
+  }
+
+  /** Bytes of the records that the given commits reach. */
+  liveBytes(commits: readonly Key[]): number {
+    let sizeBytes = 0;
+    for (const key of reachable(this.#pack, commits)) sizeBytes += this.#pack.sizeOf(key);
+    return sizeBytes;
   }
 
   /** Moves what `kept` commits reach into a new pack, makes it current, and deletes the old one. */
@@ -114,11 +158,11 @@ export class SnapshotStore {
     const file = await this.#folder.open(packName(generation));
     file.truncate(0);
     const next = Pack.open(file, this.#codec, 0);
-    const commits = new Set([...kept, this.#head.commit]);
-    for (const entry of this.history().toReversed()) if (commits.has(entry.key)) copyCommit(this.#pack, next, entry.key, entry.tree);
-    next.flush();
+    const live = reachable(this.#pack, [...kept, this.#head.commit]);
+    this.#pack.sweep(live, (key, payload) => next.put(this.#pack.typeOf(key) ?? 'blob', payload));
+    await next.flush();
     const head = { ...this.#head, generation, committedBytes: next.sizeBytes };
-    this.#heads.write(head);
+    await this.#heads.write(head);
     const old = this.#head.generation;
     this.#pack.close();
     this.#pack = next;
@@ -132,9 +176,7 @@ export class SnapshotStore {
   }
 
   #need(key: Key): Uint8Array {
-    const bytes = this.#pack.get(key);
-    if (bytes === null) throw new VerkletError('ERR_INTEGRITY', { name: 'a stored record', expected: key });
-    return bytes;
+    return need(this.#pack, key);
   }
 }
 
@@ -146,14 +188,13 @@ function nextGeneration(heads: readonly Head[]): number {
   return heads.reduce((highest, head) => Math.max(highest, head.generation), 0) + 1;
 }
 
-/** The newest commit from `start` back whose trees and blobs are all there and intact in form; null when none is. */
+/** The newest commit from `start` back whose trees are whole and whose blobs are all there; null when none is. */
 function newestWhole(pack: Pack, start: Key | null): Key | null {
   const checked = new Set<Key>();
-  for (let key = start; key !== null;) {
+  const commits = pack.newest('commit');
+  for (const key of start !== null && pack.has(start) ? commits.slice(commits.indexOf(start)) : commits) {
     const commit = readCommit(pack, key);
-    if (!commit) return null;
-    if (isWholeTree(pack, commit.tree, checked)) return key;
-    key = commit.parent;
+    if (commit !== null && isWholeTree(pack, commit.tree, checked)) return key;
   }
   return null;
 }
@@ -180,34 +221,52 @@ function isWholeTree(pack: Pack, key: Key, checked: Set<Key>): boolean {
     if (error instanceof VerkletError) return false; // damaged, as above
     throw error;
   }
-  const isWhole = entries.every((entry) => (isFolder(entry.mode) ? isWholeTree(pack, entry.key, checked) : pack.has(entry.key)));
+  const isWhole = entries.every((entry) => {
+    if (isFolder(entry.mode)) return isWholeTree(pack, entry.key, checked);
+    return isPackage(entry.mode) ? isWholePackage(pack, entry.key, checked) : pack.has(entry.key);
+  });
   if (isWhole) checked.add(key);
   return isWhole;
 }
 
-function copyCommit(from: Pack, to: Pack, commit: Key, tree: Key): void {
-  copyTree(from, to, tree);
-  copyRecord(from, to, commit);
-}
-
-function copyTree(from: Pack, to: Pack, key: Key): void {
-  if (to.has(key)) return;
-  const bytes = from.get(key);
-  if (bytes === null) throw new VerkletError('ERR_INTEGRITY', { name: 'a stored tree', expected: key });
-  for (const entry of decodeTree(bytes)) {
-    if (isFolder(entry.mode)) copyTree(from, to, entry.key);
-    else copyRecord(from, to, entry.key);
+function isWholePackage(pack: Pack, key: Key, checked: Set<Key>): boolean {
+  try {
+    const bytes = pack.get(key);
+    if (bytes === null) return false;
+    const { overlay } = decodePackage(bytes);
+    return overlay === null || isWholeTree(pack, overlay, checked);
+  } catch (error) {
+    if (error instanceof VerkletError) return false; // damaged, as above
+    throw error;
   }
-  to.put('tree', bytes);
 }
 
-function copyRecord(from: Pack, to: Pack, key: Key): void {
-  const bytes = from.get(key);
-  const type = from.typeOf(key);
-  if (bytes === null || type === null) throw new VerkletError('ERR_INTEGRITY', { name: 'a stored record', expected: key });
-  to.put(type, bytes);
+/** Every record that the commits need. Throws `ERR_INTEGRITY` rather than leave one out. */
+function reachable(pack: Pack, commits: readonly Key[]): Set<Key> {
+  const found = new Set<Key>();
+  const visitTree = (key: Key): void => {
+    if (found.has(key)) return;
+    found.add(key);
+    for (const entry of decodeTree(need(pack, key))) {
+      if (isFolder(entry.mode)) visitTree(entry.key);
+      else if (isPackage(entry.mode)) visitPackage(entry.key);
+      else found.add(entry.key);
+    }
+  };
+  const visitPackage = (key: Key): void => {
+    found.add(key);
+    const { overlay } = decodePackage(need(pack, key));
+    if (overlay !== null) visitTree(overlay);
+  };
+  for (const key of commits) {
+    found.add(key);
+    visitTree(decodeCommit(need(pack, key)).tree);
+  }
+  return found;
 }
 
-export function isFolder(mode: number): boolean {
-  return (mode & 0o170000) === 0o040000;
+function need(pack: Pack, key: Key): Uint8Array {
+  const bytes = pack.get(key);
+  if (bytes === null) throw new VerkletError('ERR_INTEGRITY', { name: 'a stored record', expected: key });
+  return bytes;
 }

@@ -6,8 +6,20 @@ export interface TreeEntry {
   readonly name: string;
   readonly mode: number;
   readonly mtimeMs: number;
-  /** Of a blob, or of a tree for a folder. */
+  /** Of a blob; of a tree for a folder; of a package reference for a package folder. */
   readonly key: Key;
+}
+
+/** Type bits of a folder whose content is a package of the shared cache; git uses them for content that is kept elsewhere. */
+export const S_IFPACKAGE = 0o160000;
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+
+/** What stands for the content of a package folder. */
+export interface PackageReference {
+  readonly integrity: string;
+  /** Tree of what is in the folder and not in the package; null for nothing. */
+  readonly overlay: Key | null;
 }
 
 export interface Commit {
@@ -70,4 +82,20 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+export function encodePackage(reference: PackageReference): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(reference));
+}
+
+export function decodePackage(bytes: Uint8Array): PackageReference {
+  return JSON.parse(new TextDecoder().decode(bytes)) as PackageReference;
+}
+
+export function isFolder(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFDIR;
+}
+
+export function isPackage(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFPACKAGE;
 }

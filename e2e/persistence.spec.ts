@@ -1,0 +1,138 @@
+// What a workspace keeps: edits, names and whole trees survive reloads; a second tab copies or takes over; the list works.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from 'playwright/test';
+import { readConfig } from '../server/config.ts';
+import { listen, type RunningServer } from '../server/listen.ts';
+import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+
+test.describe.configure({ mode: 'serial' });
+let server: RunningServer;
+let browser: LaunchedBrowser;
+let page: Page;
+let address = '';
+
+test.beforeAll(async () => {
+  const config = { ...readConfig(), port: 0 };
+  server = await listen(config);
+  browser = await launchChromium();
+  page = browser.context.pages()[0] ?? (await browser.context.newPage());
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.goto(server.appUrl);
+});
+test.afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  await server.close();
+});
+
+test('a new workspace is saved by itself and has an address of its own', async () => {
+  await page.getByRole('button', { name: /^HTTP server/ }).click();
+  await expect(page.getByRole('tree')).toContainText('server.js');
+  await expect(page).toHaveURL(/\/w\/ws-/);
+  await expect(page.locator('.stored')).toHaveText('saved');
+  address = page.url();
+});
+
+test('what programs write is there after a reload, with modes, links and empty folders', async () => {
+  await run(
+    page,
+    'mkdir -p deep/empty && echo kept > deep/a.txt && chmod 750 deep/a.txt && ln -s a.txt deep/link; node -e "fs.utimesSync(\'server.js\', 1e9, 1e9)"; echo done-1',
+  );
+  await finished(page, 'done-1');
+  await saved(page);
+  await page.reload();
+  await expect(page.getByRole('tree')).toContainText('deep');
+  await run(
+    page,
+    `node -p '[fs.statSync("deep/a.txt").mode.toString(8), fs.readlinkSync("deep/link"), fs.readFileSync("deep/link", "utf8").trim(), fs.readdirSync("deep/empty").length, fs.statSync("server.js").mtimeMs].join()'`,
+  );
+  await expect(screen(page)).toContainText('100750,a.txt,kept,0,1000000000000');
+});
+
+test('an edit in the editor is there after a reload', async () => {
+  await page.locator('.editor .cm-content').click();
+  await page.keyboard.press('ControlOrMeta+Home');
+  await page.keyboard.type('// edited once\n');
+  await page.keyboard.press('ControlOrMeta+s');
+  await saved(page);
+  await page.reload();
+  await expect(page.locator('.editor .cm-content')).toContainText('// edited once');
+});
+
+test('a removal is a removal after a reload', async () => {
+  await run(page, 'rm -r deep; mv package.json renamed.json; echo done-2');
+  await finished(page, 'done-2');
+  await saved(page);
+  await page.reload();
+  await expect(page.getByRole('tree')).toContainText('renamed.json');
+  await expect(page.getByRole('tree')).not.toContainText('deep');
+  await expect(page.getByRole('tree')).not.toContainText('package.json');
+});
+
+test('a second tab is refused, copies, and takes over after the last save of the first', async () => {
+  const second = await browser.context.newPage();
+  await second.goto(address);
+  await expect(second.getByRole('heading', { name: 'HTTP server is open in another tab' })).toBeVisible();
+  expect((await new AxeBuilder({ page: second }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  await second.getByRole('button', { name: 'Open a copy' }).click();
+  await expect(second.getByRole('tree')).toContainText('renamed.json');
+  expect(second.url()).not.toBe(address);
+  await second.goto(address);
+  // Not waited for: taking over has to bring the last save along.
+  await page.evaluate(() => undefined);
+  await run(page, 'echo last > last.txt; echo done-3');
+  await finished(page, 'done-3');
+  await second.getByRole('button', { name: 'Continue here' }).click();
+  await expect(second.getByRole('tree')).toContainText('last.txt');
+  await expect(page.getByRole('heading', { name: 'HTTP server is open in another tab' })).toBeVisible();
+  await second.close();
+  await page.getByRole('button', { name: 'Continue here' }).click();
+  await expect(page.getByRole('tree')).toContainText('last.txt');
+});
+
+test('the list renames, duplicates, deletes and undoes', async () => {
+  await page.getByRole('button', { name: 'Close workspace' }).click();
+  const list = page.locator('.workspaces');
+  await expect(list.locator('li')).toHaveCount(2);
+  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+  await page.getByRole('button', { name: 'Rename HTTP server', exact: true }).click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('My server');
+  await page.keyboard.press('Enter');
+  await expect(list).toContainText('My server');
+  await page.getByRole('button', { name: 'Duplicate My server', exact: true }).click();
+  await expect(list).toContainText('My server (copy)');
+  await page.getByRole('button', { name: 'Delete My server', exact: true }).click();
+  await expect(list.getByText('My server', { exact: true })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(list.getByText('My server', { exact: true })).toHaveCount(1);
+  await page.getByText('My server (copy)').click();
+  await expect(page.getByRole('tree')).toContainText('last.txt');
+  await page.screenshot({ path: test.info().outputPath('workspace.png') });
+});
+
+/** Waits for a line of output, not for the command that has the word in it. */
+async function finished(on: Page, word: string): Promise<void> {
+  await expect(
+    screen(on)
+      .locator('> div')
+      .filter({ hasText: new RegExp(`^${word}\\s*$`) }),
+  ).toHaveCount(1);
+}
+
+async function run(on: Page, command: string): Promise<void> {
+  await expect(screen(on)).toContainText('❯');
+  await on.locator('.screen:not([hidden]) textarea').pressSequentially(command);
+  await on.locator('.screen:not([hidden]) textarea').press('Enter');
+}
+
+/** Waits until a change that was made has been stored. */
+async function saved(on: Page): Promise<void> {
+  // The change is seen a moment after it was made; only then does `saved` mean that it is stored.
+  await on.waitForTimeout(50);
+  await expect(on.locator('.stored')).toHaveAttribute('data-stored', 'saved', { timeout: 10_000 });
+}
+
+/** The rows of the terminal that shows. */
+function screen(on: Page) {
+  return on.locator('.screen:not([hidden]) .xterm-rows');
+}

@@ -1,0 +1,145 @@
+// Answers the file service and installers over their ports. They run beside user code on another origin, so that every
+// message is checked, and a port reaches one workspace and the package cache only. Runs in the store worker.
+import * as v from 'valibot';
+import { toErrorData, VerkletError, type FromStore, type SavedEntry, type ToStore } from '#protocol';
+import { MAX_PACKAGE_BYTES, type PackageStore } from './package-store.ts';
+import type { WorkspaceSession } from './workspace-session.ts';
+
+/** What is kept of the workspace's file system; also the only places a restore may write. */
+const KEPT = /^(?:workdir|home)(?:\/|$)/;
+const MAX_PATH = 4096;
+const MAX_ENTRIES = 100_000;
+
+const id = v.pipe(v.number(), v.safeInteger());
+const text = v.pipe(v.string(), v.maxLength(MAX_PATH));
+const path = v.pipe(text, v.check(isKeptPath, 'a path outside the kept folders'));
+const mode = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o7777));
+const mtimeMs = v.pipe(v.number(), v.finite());
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const entry = v.variant('op', [
+  v.object({ op: v.literal('folder'), path, mode, mtimeMs }),
+  v.object({ op: v.literal('file'), path, mode, mtimeMs, sizeBytes: size }),
+  v.object({ op: v.literal('symlink'), path, mtimeMs, target: text }),
+  v.object({ op: v.literal('package'), path, mode, mtimeMs, integrity: v.nullable(text) }),
+  v.object({ op: v.literal('remove'), path }),
+]);
+const bytes = v.instance(Uint8Array);
+const message = v.variant('type', [
+  v.object({ type: v.literal('read-workspace'), id }),
+  v.object({ type: v.literal('read-snapshot'), id, snapshot: text }),
+  v.object({ type: v.literal('note-changes') }),
+  v.object({ type: v.literal('let-go') }),
+  v.object({ type: v.literal('save-batch'), id, entries: v.pipe(v.array(entry), v.maxLength(MAX_ENTRIES)), bytes }),
+  v.object({ type: v.literal('commit-save'), id, name: v.nullable(text) }),
+  v.object({ type: v.literal('get-package'), id, integrity: text }),
+  v.object({ type: v.literal('put-package'), id, integrity: text, bytes: v.pipe(bytes, v.maxLength(MAX_PACKAGE_BYTES)) }),
+]);
+
+export class PortServer {
+  readonly #port: MessagePort;
+  readonly #packages: PackageStore;
+  readonly #session: WorkspaceSession | null;
+  /** Saves and reads of one port run one after the other: a commit waits for its batches. */
+  #queue: Promise<void> = Promise.resolve();
+  #onLetGo: (() => void) | null = null;
+
+  /** Answers on the port from now on; `session` null: packages only. */
+  static serve(port: MessagePort, packages: PackageStore, session: WorkspaceSession | null): PortServer {
+    return new PortServer(port, packages, session);
+  }
+
+  private constructor(port: MessagePort, packages: PackageStore, session: WorkspaceSession | null) {
+    this.#port = port;
+    this.#packages = packages;
+    this.#session = session;
+    port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      this.#queue = this.#queue.then(() => this.#receive(data));
+    });
+    port.start();
+  }
+
+  /** Asks the file service for a last save; resolves when that is done, or time is up. */
+  async handOver(timeoutMs: number): Promise<void> {
+    this.#post({ type: 'hand-over' });
+    const letGo = new Promise<void>((resolve) => (this.#onLetGo = resolve));
+    await Promise.race([letGo, new Promise((resolve) => setTimeout(resolve, timeoutMs))]);
+  }
+
+  /** Resolves when everything received so far is done; nothing is heard afterwards. */
+  async close(): Promise<void> {
+    this.#port.close();
+    await this.#queue;
+  }
+
+  async #receive(data: unknown): Promise<void> {
+    const parsed = v.safeParse(message, data);
+    const questionId = (data as { id?: unknown } | null)?.id;
+    try {
+      if (!parsed.success) throw new VerkletError('ERR_BAD_MESSAGE', { reason: parsed.issues[0].message });
+      await this.#perform(parsed.output as ToStore);
+    } catch (error) {
+      if (typeof questionId === 'number') this.#post({ type: 'store-error', id: questionId, error: toErrorData(error) });
+    }
+  }
+
+  async #perform(asked: ToStore): Promise<void> {
+    switch (asked.type) {
+      case 'get-package': {
+        const found = await this.#packages.get(asked.integrity);
+        return this.#post({ type: 'store-reply', id: asked.id, value: found }, found ? [found.buffer] : []);
+      }
+      case 'put-package':
+        await this.#packages.put(asked.integrity, asked.bytes as Uint8Array<ArrayBuffer>);
+        return this.#reply(asked.id, null);
+      case 'note-changes':
+        return this.#need().noteChanges();
+      case 'save-batch':
+        requireBytes(asked);
+        this.#need().save(asked.entries, asked.bytes);
+        return this.#reply(asked.id, null);
+      case 'let-go':
+        return this.#onLetGo?.();
+      case 'commit-save':
+        return this.#reply(asked.id, await this.#need().commit(asked.name));
+      case 'read-workspace':
+        return this.#reply(
+          asked.id,
+          this.#need().readAll((entries, content) => this.#sendBatch(asked.id, entries, content)),
+        );
+      case 'read-snapshot':
+        return this.#reply(
+          asked.id,
+          this.#need().readSnapshot(asked.snapshot, (entries, content) => this.#sendBatch(asked.id, entries, content)),
+        );
+      default:
+        asked satisfies never;
+    }
+  }
+
+  #need(): WorkspaceSession {
+    if (this.#session === null) throw new VerkletError('ERR_BAD_MESSAGE', { reason: 'this port reaches packages only' });
+    return this.#session;
+  }
+
+  #sendBatch(questionId: number, entries: readonly SavedEntry[], content: Uint8Array): void {
+    this.#post({ type: 'tree-batch', id: questionId, entries, bytes: content }, [content.buffer]);
+  }
+
+  #reply(questionId: number, value: unknown): void {
+    this.#post({ type: 'store-reply', id: questionId, value });
+  }
+
+  #post(answer: FromStore, transfer: Transferable[] = []): void {
+    this.#port.postMessage(answer, transfer);
+  }
+}
+
+function isKeptPath(value: string): boolean {
+  return KEPT.test(value) && !value.includes('\0') && !value.split('/').some((name) => name === '' || name === '.' || name === '..');
+}
+
+function requireBytes({ entries, bytes: content }: Extract<ToStore, { type: 'save-batch' }>): void {
+  let sum = 0;
+  for (const one of entries) if (one.op === 'file') sum += one.sizeBytes;
+  if (sum !== content.length) throw new VerkletError('ERR_BAD_MESSAGE', { reason: `${content.length} bytes for ${sum} announced` });
+}
