@@ -7,6 +7,7 @@ import { nativeCommands, type NativeNotice, refuseNative, type WantedPackage } f
 import { type InstalledPackage, placeStandIns, type StandIn } from './compat/stand-ins.ts';
 import { type LockedPackage, type Lockfile, packageName, type PackageManifest, readLockfile } from './lockfile.ts';
 import { stagingFolder, swapIn } from './transaction.ts';
+import type { PackageCache } from './package-cache.ts';
 import { placeFiles, succeed } from './place.ts';
 import { isInstallable } from './platform.ts';
 import { fetchPackage, type FetchedPackage } from './tarballs.ts';
@@ -21,6 +22,8 @@ export interface InstallOptions {
   /** Absolute folder with package.json and package-lock.json. */
   readonly project: string;
   readonly registryUrl: string;
+  /** Null: every package comes from the registry. */
+  readonly cache: PackageCache | null;
   readonly omitsDev: boolean;
   /** Whether a tree that matches the lockfile stays as it is. */
   readonly keepsCurrent: boolean;
@@ -176,7 +179,7 @@ class Installation {
   /** `null` for an optional package that cannot be had: npm goes on without it, too. */
   async #fetch({ folder, entry }: Job): Promise<FetchedPackage | null> {
     try {
-      return await fetchPackage(folder, entry, this.#options.registryUrl);
+      return await fetchPackage(folder, entry, this.#options.registryUrl, this.#options.cache);
     } catch (error) {
       if (entry.optional === true && error instanceof VerkletError && error.code === 'ERR_REGISTRY') return null;
       throw error;

@@ -1,6 +1,7 @@
 // The packages that all workspaces of this browser share, as an installer sees them. The content is with the store worker on
 // the app's origin; bytes travel over a port of their own. Runs in any worker of the workspace origin.
 import type { ProcessHost } from '../process/host.ts';
+import { MessageChannel } from '../process/intrinsics.ts';
 import { StoreClient } from '../kernel/persistence/store-client.ts';
 
 /** Archives by integrity: npm tarballs (`sha512-...`) and Python wheels (`sha256-...`). */
@@ -9,6 +10,11 @@ export interface PackageCache {
   get(integrity: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Keeps a copy of `bytes`. Rejects with `ERR_INTEGRITY` or `ERR_STORAGE_FULL`; an installation goes on without a cache. */
   put(integrity: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+}
+
+/** Keeps an archive without waiting for it: what cannot be kept is fetched again another time. */
+export function keepPackage(cache: PackageCache | null, integrity: string, bytes: Uint8Array<ArrayBuffer>): void {
+  cache?.put(integrity, bytes).catch(() => undefined);
 }
 
 /** The cache for a process; null where the embedding page keeps none. */

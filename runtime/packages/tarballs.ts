@@ -3,6 +3,7 @@ import { VerkletError } from '#protocol';
 import { Blob, DecompressionStream, fetch } from '../process/intrinsics.ts';
 import { checkIntegrity } from './integrity.ts';
 import { type LockedPackage, packageName } from './lockfile.ts';
+import { keepPackage, type PackageCache } from './package-cache.ts';
 import { readTar, type TarFile } from './untar.ts';
 
 /** No package needs more, and a small archive that claims to is an attack. */
@@ -26,13 +27,20 @@ export function tarballUrl(folder: string, entry: LockedPackage, registryUrl: st
   return `${base}${name}/-/${file}`;
 }
 
-/** Rejects with `ERR_REGISTRY`, `ERR_INTEGRITY` or `ERR_BAD_ARCHIVE`. */
-export async function fetchPackage(folder: string, entry: LockedPackage, registryUrl: string): Promise<FetchedPackage> {
+/** From the cache where it is there. Rejects with `ERR_REGISTRY`, `ERR_INTEGRITY` or `ERR_BAD_ARCHIVE`. */
+export async function fetchPackage(
+  folder: string,
+  entry: LockedPackage,
+  registryUrl: string,
+  cache: PackageCache | null,
+): Promise<FetchedPackage> {
   const label = `${packageName(folder, entry)}@${entry.version ?? ''}`;
   const { integrity } = entry;
   if (integrity === undefined) throw new VerkletError('ERR_LOCKFILE', { reason: `${label} has no integrity` });
-  const packed = await download(tarballUrl(folder, entry, registryUrl), label);
+  const kept = (await cache?.get(integrity)) ?? null;
+  const packed = kept ?? (await download(tarballUrl(folder, entry, registryUrl), label));
   await checkIntegrity(label, packed, integrity);
+  if (kept === null) keepPackage(cache, integrity, packed);
   return { files: readTar(await gunzip(packed, label), label), packedBytes: packed.length };
 }
 

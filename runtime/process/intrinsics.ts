@@ -13,4 +13,5 @@ export const {
   Blob,
   DecompressionStream,
   XMLHttpRequest,
+  MessageChannel,
 } = globalThis;

@@ -8,6 +8,7 @@ import { STAND_IN_MARK } from '../compat/mark.ts';
 import { nativeCommands, type NativeNotice, refuseNative, type WantedPackage } from '../compat/native.ts';
 import { type InstalledPackage, placeStandIns, type StandIn } from '../compat/stand-ins.ts';
 import { checkIntegrity } from '../integrity.ts';
+import { keepPackage, openPackageCache, type PackageCache } from '../package-cache.ts';
 import { emptyPackageFolder, placeFiles } from '../place.ts';
 import { InstallTransaction } from '../transaction.ts';
 import { gunzip } from '../tarballs.ts';
@@ -33,6 +34,9 @@ export interface NpmDoor {
   /** Rejects with `ERR_INTEGRITY` when the bytes are not those named. */
   checkIntegrity(label: string, bytes: Uint8Array<ArrayBuffer>, integrity: string): Promise<void>;
   digest(algorithm: 'SHA-512', bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+  /** The tarball of that integrity from the cache that all workspaces share, or null. */
+  cached(integrity: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  keep(integrity: string, packed: Uint8Array<ArrayBuffer>): void;
   /** Unpacks a tarball into a folder, in place of what was there; returns how many files were written. */
   unpack(label: string, packed: Uint8Array<ArrayBuffer>, folder: string): Promise<number>;
   /** An error where one of these packages cannot run in the tab, and no server takes over. */
@@ -62,12 +66,17 @@ function makeDoor(realm: Realm): NpmDoor {
   const { host, primitives } = realm;
   const { fs } = host;
   const registryUrl = host.request.env['VERKLET_REGISTRY'] ?? '';
+  let opened: Promise<PackageCache | null> | null = null;
+  const cache = (): Promise<PackageCache | null> => (opened ??= openPackageCache(host));
+  const fromCache = async (integrity: string): Promise<Uint8Array<ArrayBuffer> | null> => (await (await cache())?.get(integrity)) ?? null;
   return {
     fs,
     registryUrl,
     fetch: (url, init) => inLoop(realm, request(realm, url, init)),
     checkIntegrity: (label, bytes, integrity) => inLoop(realm, checkIntegrity(label, bytes, integrity)),
     digest: async (algorithm, bytes) => new Uint8Array(await inLoop(realm, primitives.crypto.subtle.digest(algorithm, bytes))),
+    cached: (integrity) => inLoop(realm, fromCache(integrity)),
+    keep: (integrity, packed) => void cache().then((opened) => keepPackage(opened, integrity, packed)),
     unpack: async (label, packed, folder) => {
       const files = readTar(await inLoop(realm, gunzip(packed, label)), label);
       emptyPackageFolder(fs, folder);

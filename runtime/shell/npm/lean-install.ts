@@ -1,6 +1,7 @@
 // `npm ci` and `npm install` where a lockfile in sync with package.json says everything: no resolver, no Node process.
 // Runs in the tools worker.
 import { isVerkletError } from '#protocol';
+import { openPackageCache } from '../../packages/package-cache.ts';
 import { installFromLockfile, type InstallResult } from '../../packages/install.ts';
 import type { ToolContext } from '../tool.ts';
 import { manifestOf, projectOf } from './project.ts';
@@ -51,7 +52,7 @@ export async function leanInstall(context: ToolContext, command: 'ci' | 'install
   return args.includes('--ignore-scripts') ? 0 : runLifecycle(context, project);
 }
 
-function install(
+async function install(
   context: ToolContext,
   project: string,
   args: readonly string[],
@@ -65,6 +66,7 @@ function install(
     host: context.host,
     project,
     registryUrl: context.env['VERKLET_REGISTRY'] ?? '',
+    cache: await openPackageCache(context.host),
     omitsDev: args.includes('--omit=dev') || args.includes('--production') || context.env['NODE_ENV'] === 'production',
     onProgress: (progress) => {
       if (context.isTerminal)

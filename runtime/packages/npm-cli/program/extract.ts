@@ -38,17 +38,23 @@ async function extract(fetcher: Fetcher, folder: string): Promise<Extracted> {
   const resolved = fetcher.resolved === undefined || fetcher.resolved === '' ? await fetcher.resolve() : fetcher.resolved;
   const label = String(fetcher.spec);
   const startedAtMs = Date.now();
-  const response = (await npmFetch(resolved, { ...fetcher.opts, headers: {}, spec: fetcher.spec, integrity: null })) as {
-    bytes(): Promise<Uint8Array<ArrayBuffer>>;
-  };
-  const packed = await response.bytes();
   const wanted = fetcher.integrity;
+  const kept = wanted === null ? null : await door.cached(wanted.toString());
+  const packed = kept ?? (await download(fetcher, resolved));
   if (wanted === null) fetcher.integrity = ssri.parse(await sha512(packed));
   else await check(label, packed, wanted.toString());
+  if (kept === null) door.keep(String(fetcher.integrity), packed);
   const files = await door.unpack(label, packed, folder);
   log.silly('unpack', `${label} ${files} files, ${packed.length} bytes, ${Date.now() - startedAtMs}ms`);
   progress.add(label, packed.length);
   return { resolved, integrity: String(fetcher.integrity), from: fetcher.from };
+}
+
+async function download(fetcher: Fetcher, resolved: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = (await npmFetch(resolved, { ...fetcher.opts, headers: {}, spec: fetcher.spec, integrity: null })) as {
+    bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  };
+  return response.bytes();
 }
 
 async function sha512(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
