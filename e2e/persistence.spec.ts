@@ -110,6 +110,45 @@ test('the list renames, duplicates, deletes and undoes', async () => {
   await page.screenshot({ path: test.info().outputPath('workspace.png') });
 });
 
+test('a second workspace installs the same lockfile without a request, and a reload brings packages back', async () => {
+  await page.goto(server.appUrl);
+  await page.getByRole('button', { name: /^Express/ }).click();
+  await run(page, 'npm ci');
+  await expect(screen(page)).toContainText(/added \d+ packages in/, { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Close workspace' }).click();
+  const requests: string[] = [];
+  browser.context.on('request', (request) => {
+    if (request.url().includes('/-/registry/')) requests.push(request.url());
+  });
+  await page.getByRole('button', { name: /^Express.*npm ci/ }).click();
+  await run(page, 'npm ci');
+  await expect(screen(page)).toContainText(/added \d+ packages in/, { timeout: 60_000 });
+  await run(
+    page,
+    'echo "// mine" >> node_modules/express/index.js; echo mine > node_modules/express/new.txt; rm node_modules/qs/README.md; echo done-4',
+  );
+  await finished(page, 'done-4');
+  await page.waitForTimeout(2000);
+  await saved(page);
+  await page.reload();
+  await run(
+    page,
+    `node -p '[require("express/package.json").name, fs.readFileSync("node_modules/express/index.js", "utf8").trim().split("\\n").at(-1), fs.readFileSync("node_modules/express/new.txt", "utf8").trim(), fs.existsSync("node_modules/qs/README.md"), fs.existsSync("node_modules/qs/package.json")].join()'`,
+  );
+  await expect(screen(page)).toContainText('express,// mine,mine,false,true');
+  expect(requests).toEqual([]);
+  const sizes = await page.evaluate(async () => {
+    const folder = await (await (await navigator.storage.getDirectory()).getDirectoryHandle('verklet')).getDirectoryHandle('workspaces');
+    const packs: number[] = [];
+    for await (const workspace of folder.values())
+      for await (const file of (workspace as FileSystemDirectoryHandle).values())
+        if (file.name.startsWith('pack-')) packs.push((await (file as FileSystemFileHandle).getFile()).size);
+    return packs;
+  });
+  // The packages are references: only what was edited is in the workspace's own store.
+  expect(Math.max(...sizes)).toBeLessThan(700_000);
+});
+
 /** Waits for a line of output, not for the command that has the word in it. */
 async function finished(on: Page, word: string): Promise<void> {
   await expect(

@@ -100,6 +100,7 @@ class Installation {
   readonly #jobs: Job[];
   readonly #links: Job[];
   #root = '';
+  readonly #caching: Promise<void>[] = [];
   #next = 0;
   #done = 0;
   #sizeBytes = 0;
@@ -146,6 +147,8 @@ class Installation {
     const { fs, registryUrl } = this.#options;
     const standIns = await placeStandIns({ fs, project: root, registryUrl }, this.#wanted);
     for (const { folder, entry } of this.#jobs) linkBins(fs, root, folder, entry);
+    // Before the lockfile that says so: whoever sees it finds the archives.
+    await Promise.all(this.#caching);
     if (this.#jobs.length > 0) this.#writeHiddenLockfile();
     return {
       standIns,
@@ -165,7 +168,10 @@ class Installation {
     for (let job = this.#jobs[this.#next++]; job !== undefined; job = this.#jobs[this.#next++]) {
       const { folder, entry } = job;
       const fetched = await this.#fetch(job);
-      if (fetched !== null) this.#write(folder, fetched);
+      if (fetched !== null) {
+        this.#caching.push(fetched.caching);
+        this.#write(folder, fetched);
+      }
       this.#done++;
       this.#options.onProgress({
         done: this.#done,

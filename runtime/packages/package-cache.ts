@@ -12,9 +12,9 @@ export interface PackageCache {
   put(integrity: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
-/** Keeps an archive without waiting for it: what cannot be kept is fetched again another time. */
-export function keepPackage(cache: PackageCache | null, integrity: string, bytes: Uint8Array<ArrayBuffer>): void {
-  cache?.put(integrity, bytes).catch(() => undefined);
+/** Resolves when the archive is kept, or cannot be: it is then fetched again another time. */
+export async function keepPackage(cache: PackageCache | null, integrity: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  await cache?.put(integrity, bytes).catch(() => undefined);
 }
 
 /** The cache for a process; null where the embedding page keeps none. */

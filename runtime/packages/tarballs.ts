@@ -16,6 +16,8 @@ const RETRY_MS = 300;
 export interface FetchedPackage {
   readonly files: readonly TarFile[];
   readonly packedBytes: number;
+  /** Resolves when the archive is in the cache, or cannot be. */
+  readonly caching: Promise<void>;
 }
 
 /** The address of a tarball: the lockfile's path on the configured registry, or the conventional one. */
@@ -40,8 +42,8 @@ export async function fetchPackage(
   const kept = (await cache?.get(integrity)) ?? null;
   const packed = kept ?? (await download(tarballUrl(folder, entry, registryUrl), label));
   await checkIntegrity(label, packed, integrity);
-  if (kept === null) keepPackage(cache, integrity, packed);
-  return { files: readTar(await gunzip(packed, label), label), packedBytes: packed.length };
+  const caching = kept === null ? keepPackage(cache, integrity, packed) : Promise.resolve();
+  return { files: readTar(await gunzip(packed, label), label), packedBytes: packed.length, caching };
 }
 
 async function download(url: string, label: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -53,7 +53,8 @@ export class PortServer {
     this.#packages = packages;
     this.#session = session;
     port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      this.#queue = this.#queue.then(() => this.#receive(data));
+      if (isAboutPackages(data)) void this.#receive(data);
+      else this.#queue = this.#queue.then(() => this.#receive(data));
     });
     port.start();
   }
@@ -132,6 +133,12 @@ export class PortServer {
   #post(answer: FromStore, transfer: Transferable[] = []): void {
     this.#port.postMessage(answer, transfer);
   }
+}
+
+/** Archives do not wait for a save, and their order does not matter. */
+function isAboutPackages(data: unknown): boolean {
+  const type = (data as { type?: unknown } | null)?.type;
+  return type === 'get-package' || type === 'put-package';
 }
 
 function isKeptPath(value: string): boolean {

@@ -3,7 +3,7 @@
 import type { SavedEntry } from '#protocol';
 import type { Dirent, FileSystem, Stat } from '../../fs/file-system.ts';
 import type { InstalledPackages } from './installed-packages.ts';
-import { KEPT_ROOTS, isInRebuilt, isRebuilt, packageRootOf } from './kept-paths.ts';
+import { KEPT_ROOTS, isInModules, isInRebuilt, isRebuilt, packageRootOf } from './kept-paths.ts';
 import { KnownTree, stampOf, type KnownNode } from './known-tree.ts';
 import type { SaveBatches } from './save-batches.ts';
 
@@ -17,32 +17,46 @@ export class ChangeCollector {
   readonly #fs: FileSystem;
   readonly #packages: InstalledPackages;
   readonly #known = new KnownTree();
+  /** Package folders that were told file by file: once the lockfile or the archive is there, a reference may do. */
+  readonly #unidentified = new Set<string>();
+  /** Null when folders of packages are looked at, too. */
+  #postponed: string[] | null = null;
 
   constructor(fs: FileSystem, packages: InstalledPackages) {
     this.#fs = fs;
     this.#packages = packages;
   }
 
-  /** Takes everything as it is now for told. */
-  adopt(): void {
+  /** Takes everything as it is now for told; `references` are the package folders that were told as such. */
+  adopt(references: ReadonlySet<string>): void {
     this.#known.clear();
-    for (const root of KEPT_ROOTS) this.#learn(root);
+    this.#unidentified.clear();
+    for (const root of KEPT_ROOTS) this.#learn(root, references);
   }
 
   /** Forgets everything: the next collection of everything sends all of it. */
   forget(): void {
     this.#known.clear();
+    this.#unidentified.clear();
   }
 
-  /** Adds what changed at the paths, or anywhere when `paths` is null. */
-  async collect(paths: Iterable<string> | null, batches: SaveBatches): Promise<void> {
+  /**
+   * Adds what changed at the paths, or anywhere when `paths` is null. Returns the folders of packages that it came across and
+   * left for later, when `takesModules` is false.
+   */
+  async collect(paths: Iterable<string> | null, batches: SaveBatches, takesModules: boolean): Promise<readonly string[]> {
     this.#packages.startSave();
-    if (paths === null) {
-      for (const root of KEPT_ROOTS) await this.#compare(root, batches, true);
-      return;
-    }
+    this.#postponed = takesModules ? null : [];
+    if (paths === null) for (const root of KEPT_ROOTS) await this.#compare(root, batches, true);
+    else await this.#collectPaths(paths, batches);
+    return this.#postponed ?? [];
+  }
+
+  async #collectPaths(paths: Iterable<string>, batches: SaveBatches): Promise<void> {
     const packages = new Set<string>();
-    for (const path of withParents(paths)) {
+    const all = withParents(paths);
+    if (all.some(isInModules)) for (const root of this.#unidentified) packages.add(root);
+    for (const path of all) {
       if (isInRebuilt(path)) continue;
       const root = packageRootOf(path);
       if (root !== null) packages.add(root);
@@ -53,6 +67,10 @@ export class ChangeCollector {
   }
 
   async #compare(path: string, batches: SaveBatches, isDeep: boolean): Promise<void> {
+    if (this.#postponed !== null && isInModules(path)) {
+      this.#postponed.push(path);
+      return;
+    }
     const stat = {} as Stat;
     const known = this.#known.get(path);
     if (this.#fs.lstat(path, stat) < 0) {
@@ -87,6 +105,7 @@ export class ChangeCollector {
   async #comparePackage(root: string, batches: SaveBatches): Promise<void> {
     const stat = {} as Stat;
     if (this.#fs.lstat(root, stat) < 0) {
+      this.#unidentified.delete(root);
       if (this.#known.get(root)) this.#remove(root, batches);
       return;
     }
@@ -96,9 +115,13 @@ export class ChangeCollector {
       return;
     }
     const content = [...this.#walk(root, '')];
-    if (!this.#isPackageChanged(root, stat, content)) return this.#compareNested(root, batches);
+    const isChanged = this.#isPackageChanged(root, stat, content);
+    if (!isChanged && !this.#unidentified.has(root)) return this.#compareNested(root, batches);
     const nested = this.#known.get(root)?.children?.get(MODULES);
     const installed = await this.#packages.identify(root);
+    if (installed) this.#unidentified.delete(root);
+    else this.#unidentified.add(root);
+    if (!isChanged && !installed) return this.#compareNested(root, batches);
     batches.add({ op: 'package', path: root.slice(1), ...attributes(stat), integrity: installed?.integrity ?? null });
     this.#known.set(root, { ino: stat.ino, stamp: stampOf(stat), children: new Map(nested ? [[MODULES, nested]] : []) });
     const needed = installed ? foldersOfExtras(content, installed.files) : null;
@@ -161,16 +184,18 @@ export class ChangeCollector {
 
   #remove(path: string, batches: SaveBatches): void {
     this.#known.delete(path);
+    this.#unidentified.delete(path);
     batches.add({ op: 'remove', path: path.slice(1) } satisfies SavedEntry);
   }
 
-  #learn(path: string): void {
+  #learn(path: string, references: ReadonlySet<string>): void {
     const stat = {} as Stat;
     if (this.#fs.lstat(path, stat) < 0) return;
     const isFolder = (stat.mode & S_IFMT) === S_IFDIR;
     this.#known.set(path, { ino: stat.ino, stamp: stampOf(stat), children: isFolder ? new Map() : null });
     if (!isFolder) return;
-    for (const { name } of this.#list(path)) if (!isRebuilt(`${path}/${name}`)) this.#learn(`${path}/${name}`);
+    if (packageRootOf(path) === path && !references.has(path)) this.#unidentified.add(path);
+    for (const { name } of this.#list(path)) if (!isRebuilt(`${path}/${name}`)) this.#learn(`${path}/${name}`, references);
   }
 
   #list(folder: string): readonly Dirent[] {

@@ -9,7 +9,7 @@ const EXECUTE_BITS = 0o111;
 
 export interface InstalledPackage {
   readonly integrity: string;
-  /** Paths of its files relative to the package folder. */
+  /** Paths of its files that are in the folder as the package has them, relative to the folder. */
   readonly files: ReadonlySet<string>;
 }
 
@@ -28,7 +28,7 @@ export class InstalledPackages {
     this.#lockfiles = new Map();
   }
 
-  /** Null unless every file of the cached package is in the folder, unchanged. */
+  /** Null when the package is not in the cache, or not whole in the folder: nothing says that a file of it is gone. */
   async identify(folder: string): Promise<InstalledPackage | null> {
     const modules = modulesFolderOf(folder);
     const integrity = modules === null ? undefined : this.#integrities(modules).get(folder);
@@ -36,9 +36,9 @@ export class InstalledPackages {
     const packed = await this.#cache.get(integrity);
     if (packed === null) return null;
     const files = readTar(await gunzip(packed, folder), folder);
-    return files.every((file) => this.#isUnchanged(`${folder}/${file.path}`, file))
-      ? { integrity, files: new Set(files.map(({ path }) => path)) }
-      : null;
+    if (files.some(({ path }) => this.#fs.access(`${folder}/${path}`, 0) < 0)) return null;
+    const unchanged = files.filter((file) => this.#isUnchanged(`${folder}/${file.path}`, file));
+    return { integrity, files: new Set(unchanged.map(({ path }) => path)) };
   }
 
   #isUnchanged(path: string, { bytes, mode }: TarFile): boolean {

@@ -23,6 +23,11 @@ export function isInRebuilt(path: string): boolean {
   return false;
 }
 
+/** Whether the path is a folder of packages, or in one. */
+export function isInModules(path: string): boolean {
+  return path.includes('/node_modules/') || path.endsWith('/node_modules');
+}
+
 /** The innermost package folder that contains the path, or is it; null outside of `node_modules`. */
 export function packageRootOf(path: string): string | null {
   // Greedy: of nested packages, the innermost.

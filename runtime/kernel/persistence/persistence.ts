@@ -4,7 +4,7 @@ import type { FileSystem } from '../../fs/file-system.ts';
 import { packageCacheOf, type PackageCache } from '../../packages/package-cache.ts';
 import { ChangeCollector } from './change-collector.ts';
 import { InstalledPackages } from './installed-packages.ts';
-import { Restorer, type RestoreProblems } from './restorer.ts';
+import { Restorer, type RestoreProblems, type RestoreResult } from './restorer.ts';
 import { Saver } from './saver.ts';
 import { StoreClient } from './store-client.ts';
 
@@ -27,10 +27,10 @@ export class Persistence {
 
   /** Brings the stored tree back and starts to save. Once, before any process runs. */
   async start(): Promise<Restored> {
-    const restored = await this.#write((restorer) =>
+    const { references, ...restored } = await this.#write((restorer) =>
       this.#store.ask<RestoreSummary>({ type: 'read-workspace' }, [], (entries, bytes) => restorer.take(entries, bytes)),
     );
-    this.#collector.adopt();
+    this.#collector.adopt(references);
     this.#saver = new Saver(this.#fs, this.#store, this.#collector);
     void this.#saver.follow();
     return restored;
@@ -44,14 +44,14 @@ export class Persistence {
   /** Makes the files those of a snapshot; what was there is saved first. */
   async restore(snapshot: string): Promise<Restored> {
     await this.save(null);
-    const restored = await this.#write((restorer) =>
+    const { references: _, ...restored } = await this.#write((restorer) =>
       this.#store.ask<RestoreSummary>({ type: 'read-snapshot', snapshot }, [], (entries, bytes) => restorer.take(entries, bytes)),
     );
     await this.save(null);
     return restored;
   }
 
-  async #write(read: (restorer: Restorer) => Promise<RestoreSummary>): Promise<Restored> {
+  async #write(read: (restorer: Restorer) => Promise<RestoreSummary>): Promise<RestoreSummary & RestoreResult> {
     const restorer = new Restorer(this.#fs, this.#cache);
     const summary = await read(restorer);
     return { ...summary, ...(await restorer.finish()) };

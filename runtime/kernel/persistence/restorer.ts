@@ -22,6 +22,11 @@ export interface RestoreProblems {
   readonly unwritten: string[];
 }
 
+export interface RestoreResult extends RestoreProblems {
+  /** Package folders that were filled from the cache. */
+  readonly references: ReadonlySet<string>;
+}
+
 export class Restorer {
   readonly #fs: FileSystem;
   readonly #cache: PackageCache;
@@ -50,7 +55,7 @@ export class Restorer {
   }
 
   /** Places packages, what lies over them, and at last the attributes of folders. */
-  async finish(): Promise<RestoreProblems> {
+  async finish(): Promise<RestoreResult> {
     let next = 0;
     const work = async (): Promise<void> => {
       for (let entry = this.#packages[next++]; entry !== undefined; entry = this.#packages[next++]) await this.#placePackage(entry);
@@ -61,7 +66,7 @@ export class Restorer {
       this.#fs.chmod(`/${path}`, mode);
       this.#fs.utimes(`/${path}`, mtimeMs, mtimeMs, false);
     }
-    return this.problems;
+    return { ...this.problems, references: new Set(this.#packages.map(({ path }) => `/${path}`)) };
   }
 
   #apply(entry: SavedEntry, bytes: Uint8Array): void {

@@ -2,7 +2,7 @@
 import type { Snapshot } from '#protocol';
 import type { FileSystem } from '../../fs/file-system.ts';
 import type { ChangeCollector } from './change-collector.ts';
-import { isInRebuilt, isKept } from './kept-paths.ts';
+import { isInModules, isInRebuilt, isKept } from './kept-paths.ts';
 import { SaveBatches } from './save-batches.ts';
 import type { StoreClient } from './store-client.ts';
 
@@ -11,7 +11,7 @@ const QUIET_MS = 300;
 const PATIENCE_MS = 2000;
 /** An installation writes for long, and half of it is worth nothing. */
 const MODULES_QUIET_MS = 1500;
-const MODULES_PATIENCE_MS = 60_000;
+const MODULES_PATIENCE_MS = 20_000;
 /** A failed save is tried again: room may have been made. */
 const RETRY_MS = 10_000;
 
@@ -57,16 +57,23 @@ export class Saver {
   }
 
   get #hasPending(): boolean {
-    return this.#needsAll || this.#light.size > 0 || this.#modules.size > 0;
+    return this.#light.size > 0 || this.#modules.size > 0;
   }
 
   #takeChanges(): void {
     const { changes, cursor } = this.#fs.changesSince(this.#cursor);
     this.#cursor = cursor;
     for (const { kind, path } of changes) {
-      if (kind === 'overflow') this.#needsAll = true;
-      else if (isKept(path) && !isInRebuilt(path)) (path.includes('/node_modules/') ? this.#modules : this.#light).add(path);
+      if (kind === 'overflow') {
+        // So many changes at once are an installation's: they are looked for when it is over.
+        this.#needsAll = true;
+        this.#modules.add('/workdir');
+      } else if (isKept(path) && !isInRebuilt(path)) (isInModules(path) ? this.#modules : this.#light).add(path);
     }
+    this.#note();
+  }
+
+  #note(): void {
     if (!this.#hasPending || this.#isNoted) return;
     this.#isNoted = true;
     this.#store.tell({ type: 'note-changes' });
@@ -75,7 +82,7 @@ export class Saver {
   #schedule(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const waits = [this.#light, this.#modules].filter(({ size }) => size > 0).map((pending) => pending.waitMs());
-    this.#timer = setTimeout(() => this.#saveWhatIsDue(), Math.max(0, Math.min(...waits, MODULES_QUIET_MS)));
+    this.#timer = setTimeout(() => this.#saveWhatIsDue(), Math.max(0, Math.min(...waits)));
   }
 
   #saveWhatIsDue(): void {
@@ -94,22 +101,26 @@ export class Saver {
 
   async #save(isAll: boolean, name: string | null): Promise<Snapshot | null> {
     this.#takeChanges();
-    const takesModules = isAll || this.#modules.waitMs() <= 0 || this.#needsAll;
-    const isEverything = this.#needsAll;
+    const takesModules = isAll || this.#modules.waitMs() <= 0;
+    const isEverything = this.#needsAll && takesModules;
     const paths = [...this.#light.take(), ...(takesModules ? this.#modules.take() : [])];
-    this.#needsAll = false;
+    if (isEverything) this.#needsAll = false;
     if (paths.length === 0 && !isEverything && name === null && !this.#isNoted) return null;
     const batches = new SaveBatches(this.#store);
     try {
-      await this.#collector.collect(isEverything ? null : paths, batches);
+      const postponed = await this.#collector.collect(isEverything ? null : paths, batches, takesModules);
+      for (const path of postponed) this.#modules.add(path);
       await batches.finish();
       const snapshot = await this.#store.ask<Snapshot | null>({ type: 'commit-save', name });
+      // What waits for its turn is not stored yet.
       this.#isNoted = false;
+      this.#note();
       return snapshot;
     } catch (error) {
       // The store went back to its last commit: what it was told since is told again.
       this.#collector.forget();
       this.#needsAll = true;
+      this.#modules.add('/workdir');
       throw error;
     }
   }

@@ -19,8 +19,8 @@ export class StoreClient {
 
   constructor(port: MessagePort) {
     this.#port = port;
-    port.addEventListener('message', ({ data }: MessageEvent<FromStore>) => this.#receive(data));
-    port.start();
+    // Not addEventListener: Node's event target takes its place in a Node process. Setting the handler starts the port.
+    port.onmessage = ({ data }: MessageEvent<FromStore>) => this.#receive(data);
   }
 
   /** Rejects with the store's coded error. */
