@@ -144,8 +144,8 @@ class Installation {
     this.#root = root;
     await Promise.all(Array.from({ length: Math.min(PARALLEL_FETCHES, this.#jobs.length) }, () => this.#work()));
     for (const { folder, entry } of this.#links) this.#link(folder, entry);
-    const { fs, registryUrl } = this.#options;
-    const standIns = await placeStandIns({ fs, project: root, registryUrl }, this.#wanted);
+    const { fs, registryUrl, cache } = this.#options;
+    const standIns = await placeStandIns({ fs, project: root, registryUrl, cache }, this.#wanted);
     for (const { folder, entry } of this.#jobs) linkBins(fs, root, folder, entry);
     // Before the lockfile that says so: whoever sees it finds the archives.
     await Promise.all(this.#caching);

@@ -1,6 +1,7 @@
 // Puts stand-ins for native packages into an installed tree: the content of another package in a folder, or a companion inside
 // it. Neither package.json nor the lockfile knows of them, so that a server installs the native ones. Any worker.
 import satisfies from 'semver/functions/satisfies.js';
+import type { PackageCache } from '../package-cache.ts';
 import { TextDecoder, TextEncoder } from '../../process/intrinsics.ts';
 import type { FileSystem } from '../../fs/file-system.ts';
 import { emptyPackageFolder, placeFiles, succeed } from '../place.ts';
@@ -34,6 +35,7 @@ interface StandInOptions {
   readonly fs: FileSystem;
   readonly project: string;
   readonly registryUrl: string;
+  readonly cache: PackageCache | null;
 }
 
 type Replacing = Extract<CompatRule, { action: 'alias' | 'inject' }>;
@@ -124,9 +126,9 @@ class Placer {
   }
 
   async #unpack(manifest: RegistryManifest, folder: string): Promise<void> {
-    const { fs, registryUrl } = this.#options;
+    const { fs, registryUrl, cache } = this.#options;
     const { name, version, dist } = manifest;
-    const { files } = await fetchPackage('', { name, version, integrity: dist.integrity ?? '' }, registryUrl);
+    const { files } = await fetchPackage('', { name, version, integrity: dist.integrity ?? '' }, registryUrl, cache);
     emptyPackageFolder(fs, folder);
     placeFiles(fs, folder, files);
   }

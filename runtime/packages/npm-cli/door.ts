@@ -85,7 +85,11 @@ function makeDoor(realm: Realm): NpmDoor {
     },
     refuseNative: (packages) => inLoop(realm, refuseNative(host, packages)),
     nativeCommands,
-    placeStandIns: (project, packages) => inLoop(realm, placeStandIns({ fs, project, registryUrl }, packages)),
+    placeStandIns: (project, packages) =>
+      inLoop(
+        realm,
+        cache().then((kept) => placeStandIns({ fs, project, registryUrl, cache: kept }, packages)),
+      ),
     isStandIn: (folder) => fs.access(`${folder}/${STAND_IN_MARK}`, 0) === 0,
     beginInstall: (project) => InstallTransaction.begin(fs, host.slots.self, project),
     report: (done, total, name, sizeBytes, isFinished, durationMs) =>
