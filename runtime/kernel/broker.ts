@@ -7,8 +7,8 @@ import { FILE_SERVICE_SLOT, MAX_SLOTS, type Slots } from './ipc/slots.ts';
 /** `node` runs Node programs, `python` Python; `tools` runs every other built-in program. */
 export type WorkerKind = 'node' | 'tools' | 'python';
 
-/** Booted workers kept per kind: one makes a typed command start at once; more would only cost memory. */
-const RESERVE = 1;
+/** Booted workers kept per kind: one makes a typed command start at once; pipelines take several small tools at a time. */
+const RESERVE: Readonly<Record<WorkerKind, number>> = { node: 1, python: 1, tools: 3 };
 
 export interface BrokeredWorker {
   readonly slot: number;
@@ -72,7 +72,7 @@ export class Broker {
   }
 
   #refill(kind: WorkerKind): void {
-    while (!this.#isClosed && this.#reserve[kind].length < RESERVE) {
+    while (!this.#isClosed && this.#reserve[kind].length < RESERVE[kind]) {
       const worker = this.#start(kind);
       if (!worker) return;
       this.#reserve[kind].push(worker);

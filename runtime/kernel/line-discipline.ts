@@ -27,13 +27,15 @@ export interface LineOutput {
 export class LineDiscipline {
   readonly #output: LineOutput;
   #line: number[] = [];
+  #isSilent = false;
 
   constructor(output: LineOutput) {
     this.#output = output;
   }
 
   /** Takes what was typed. In raw mode everything goes straight to the program. */
-  type(bytes: Uint8Array, isRaw: boolean): void {
+  type(bytes: Uint8Array, { isRaw, isSilent }: { readonly isRaw: boolean; readonly isSilent: boolean }): void {
+    this.#isSilent = isSilent;
     if (isRaw) {
       this.#flush();
       this.#output.deliver(bytes);
@@ -63,12 +65,12 @@ export class LineDiscipline {
       case RETURN:
       case LINE_FEED:
         this.#line.push(LINE_FEED);
-        this.#output.echo(Uint8Array.of(RETURN, LINE_FEED));
+        this.#output.echo(Uint8Array.of(RETURN, LINE_FEED)); // also of a password: the cursor moves on
         return this.#flush();
       default:
         if (this.#line.length >= MAX_LINE_BYTES) return;
         this.#line.push(byte);
-        this.#output.echo(byte < SPACE && byte !== 0x09 ? Uint8Array.of(0x5e, byte + 0x40) : Uint8Array.of(byte));
+        this.#echo(byte < SPACE && byte !== 0x09 ? Uint8Array.of(0x5e, byte + 0x40) : Uint8Array.of(byte));
     }
   }
 
@@ -84,12 +86,16 @@ export class LineDiscipline {
     if (byte === undefined) return;
     while (byte !== undefined && (byte & 0xc0) === 0x80) byte = this.#line.pop();
     const width = byte !== undefined && byte < SPACE && byte !== 0x09 ? 2 : 1;
-    for (let i = 0; i < width; i++) this.#output.echo(Uint8Array.of(BACKSPACE, SPACE, BACKSPACE));
+    for (let i = 0; i < width; i++) this.#echo(Uint8Array.of(BACKSPACE, SPACE, BACKSPACE));
   }
 
   #eraseWord(): void {
     while (this.#line.at(-1) === SPACE) this.#eraseCharacter();
     while (this.#line.length > 0 && this.#line.at(-1) !== SPACE) this.#eraseCharacter();
+  }
+
+  #echo(bytes: Uint8Array): void {
+    if (!this.#isSilent) this.#output.echo(bytes);
   }
 
   #flush(): void {

@@ -1,5 +1,6 @@
 // The processes of a workspace: start, signals, waiting, exit. Kernel worker.
 import {
+  type ChildChange,
   type Connection,
   type Diagnostic,
   type ExitStatus,
@@ -19,7 +20,7 @@ import { Pipe } from './ipc/pipe.ts';
 import { KERNEL_SLOT, type Slots } from './ipc/slots.ts';
 import type { PortTable } from './port-table.ts';
 import { PYTHON_NAMES } from '../shell/program-names.ts';
-import { endsProcessByDefault, signalName, signalNumbers } from './signals.ts';
+import { endsProcessByDefault, signalName, signalNumbers, stopsProcessByDefault } from './signals.ts';
 
 const ESRCH = -3;
 const ECHILD = -10;
@@ -38,7 +39,9 @@ export interface Process {
   readonly pipes: PipeMemory[];
   /** Exits of children that nobody asked for yet. */
   readonly ended: Map<number, ExitStatus>;
-  readonly waits: { readonly pid: number; reply(status: ExitStatus): void }[];
+  readonly waits: { readonly pid: number; readonly isUntraced: boolean; reply(status: ChildChange): void }[];
+  /** The signal that stopped it, until its parent was told. */
+  unreportedStop: string | null;
   status: ExitStatus | null;
 }
 
@@ -98,6 +101,7 @@ export class ProcessTable {
       pipes: [],
       ended: new Map(),
       waits: [],
+      unreportedStop: null,
       status: null,
     };
     this.#processes.set(pid, process);
@@ -199,7 +203,9 @@ export class ProcessTable {
       case 'kill':
         return reply(this.kill(call.pid, call.signal));
       case 'wait':
-        return call.noHang === true ? reply(this.#endedChild(process, call.pid)) : this.#wait(process, call.pid, reply);
+        return call.noHang === true
+          ? reply(this.#endedChild(process, call.pid))
+          : this.#wait(process, call.pid, call.untraced === true, reply);
       case 'listen':
         return reply(this.#listen(process, call.address));
       case 'unlisten':
@@ -246,14 +252,20 @@ export class ProcessTable {
     else listener.acceptors.push(reply);
   }
 
-  #wait(process: Process, pid: number, reply: (value: unknown) => void): void {
+  #wait(process: Process, pid: number, isUntraced: boolean, reply: (value: unknown) => void): void {
     const ended = process.ended.get(pid);
     if (ended) {
       process.ended.delete(pid);
       return reply(ended);
     }
-    if (this.#processes.get(pid)?.ppid !== process.pid) return reply(ECHILD);
-    process.waits.push({ pid, reply });
+    const child = this.#processes.get(pid);
+    if (child?.ppid !== process.pid) return reply(ECHILD);
+    if (isUntraced && child.unreportedStop !== null) {
+      reply({ code: null, signal: null, stopped: child.unreportedStop } satisfies ChildChange);
+      child.unreportedStop = null;
+      return;
+    }
+    process.waits.push({ pid, isUntraced, reply });
   }
 
   #endedChild(process: Process, pid: number): { pid: number; status: ExitStatus } | number {
@@ -283,8 +295,28 @@ export class ProcessTable {
     if (process.status) return;
     const isFatal =
       signal === signalNumbers.SIGKILL || (endsProcessByDefault(signal) && !this.#options.slots.isHandled(process.worker.slot, signal));
-    if (isFatal) void this.#end(process, { code: null, signal: signalName(signal) });
-    else this.#options.slots.raiseSignal(process.worker.slot, signal);
+    const { slots } = this.#options;
+    const { slot } = process.worker;
+    if (isFatal) return void this.#end(process, { code: null, signal: signalName(signal) });
+    if (signal === signalNumbers.SIGCONT) this.#continue(process);
+    const isStop = signal === signalNumbers.SIGSTOP || (stopsProcessByDefault(signal) && !slots.isHandled(slot, signal));
+    if (isStop) this.#stop(process, signalName(signal));
+    else slots.raiseSignal(slot, signal);
+  }
+
+  /** The worker parks at its next wait; its parent hears of it now. */
+  #stop(process: Process, name: string): void {
+    if (this.#options.slots.isStopped(process.worker.slot)) return;
+    this.#options.slots.setStopped(process.worker.slot, true);
+    const parent = this.#processes.get(process.ppid);
+    const index = parent?.waits.findIndex(({ pid, isUntraced }) => pid === process.pid && isUntraced) ?? -1;
+    if (index >= 0) parent?.waits.splice(index, 1)[0]?.reply({ code: null, signal: null, stopped: name });
+    else process.unreportedStop = name;
+  }
+
+  #continue(process: Process): void {
+    process.unreportedStop = null;
+    this.#options.slots.setStopped(process.worker.slot, false);
   }
 
   /** The process is over for everybody now; its worker is buried when it is proven dead. */

@@ -28,8 +28,9 @@ export const signalNumbers = {
 } as const;
 
 const names = new Map<number, string>(Object.entries(signalNumbers).map(([name, number]) => [number, name]));
-/** Without a handler these do nothing; stopping is not implemented, so stop signals are ignored as well. */
-const ignored = new Set<number>([17, 18, 19, 20, 21, 22, 23, 28]);
+/** Without a handler these do nothing. */
+const ignored = new Set<number>([signalNumbers.SIGCHLD, signalNumbers.SIGCONT, signalNumbers.SIGURG, signalNumbers.SIGWINCH]);
+const stopping = new Set<number>([signalNumbers.SIGSTOP, signalNumbers.SIGTSTP, signalNumbers.SIGTTIN, signalNumbers.SIGTTOU]);
 
 export function signalName(signal: number): string {
   return names.get(signal) ?? `SIG${signal}`;
@@ -41,5 +42,9 @@ export function signalNumber(name: string): number | undefined {
 }
 
 export function endsProcessByDefault(signal: number): boolean {
-  return !ignored.has(signal);
+  return !ignored.has(signal) && !stopping.has(signal);
+}
+
+export function stopsProcessByDefault(signal: number): boolean {
+  return stopping.has(signal);
 }

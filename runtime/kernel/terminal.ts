@@ -58,7 +58,8 @@ export class Terminal {
 
   type(bytes: Uint8Array): void {
     this.#reopen();
-    this.#discipline.type(bytes, new SharedTerminalControl(this.#control).isRaw);
+    const { isRaw, isSilent } = new SharedTerminalControl(this.#control);
+    this.#discipline.type(bytes, { isRaw, isSilent });
   }
 
   resize(columns: number, rows: number): void {

@@ -10,6 +10,8 @@ export interface TerminalControl {
   readonly columns: number;
   readonly rows: number;
   isRaw: boolean;
+  /** No echo. */
+  isSilent: boolean;
 }
 
 export interface ProcessHost {

@@ -28,6 +28,11 @@ export interface ExitStatus {
   readonly signal: string | null;
 }
 
+/** The reply to an untraced wait. */
+export interface ChildChange extends ExitStatus {
+  readonly stopped?: string;
+}
+
 export type NetAddress =
   | { readonly family: 'tcp'; readonly host: string; readonly port: number }
   | { readonly family: 'unix'; readonly path: string };
@@ -42,6 +47,8 @@ export interface SpawnRequest {
   readonly stdio: readonly Stdio[];
   /** Starts a new process group, as `detached` in Node. */
   readonly newGroup: boolean;
+  /** What a program hands to a copy of itself: a forked shell gets its variables and functions this way. */
+  readonly inherited?: unknown;
   /** Descriptor index of the Node IPC channel, if any. */
   readonly ipcDescriptor?: number;
 }
@@ -50,8 +57,9 @@ export interface SpawnRequest {
 export type KernelCall =
   | { readonly type: 'spawn'; readonly request: SpawnRequest } // -> pid
   | { readonly type: 'kill'; readonly pid: number; readonly signal: number } // pid < 0: process group; signal 0 probes
-  /** `noHang` absent: -> ExitStatus, once the child ended. Present: at once -> { pid, status }, or 0 while it runs; `pid` -1 is any child. */
-  | { readonly type: 'wait'; readonly pid: number; readonly noHang?: boolean }
+  /** `noHang` absent: -> ExitStatus, once the child ended. Present: at once -> { pid, status }, or 0 while it runs; `pid` -1 is any child.
+   * `untraced`: -> ChildChange, also when the child was stopped. */
+  | { readonly type: 'wait'; readonly pid: number; readonly noHang?: boolean; readonly untraced?: boolean }
   | { readonly type: 'listen'; readonly address: NetAddress; readonly exclusive: boolean } // -> { listenerId, port }
   | { readonly type: 'unlisten'; readonly listenerId: number }
   | { readonly type: 'accept'; readonly listenerId: number } // -> IncomingConnection; for processes that block

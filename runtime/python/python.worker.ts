@@ -2,7 +2,8 @@
 import type { PythonAssets } from '#protocol';
 import type { ProcessHost } from '../process/host.ts';
 import { attachWorker } from '../process/worker-host.ts';
-import { Stdio } from '../shell/stdio.ts';
+import { inheritedStreams, StreamIo } from '../shell/sh/streams.ts';
+import { encodeText } from '../shell/text.ts';
 import { HostApi } from './host-api.ts';
 import { bootInterpreter, type Interpreter } from './interpreter.ts';
 import { needsPlainBoot } from './start-options.ts';
@@ -28,7 +29,7 @@ void attachWorker(scope).then(async ({ host, ready, started, assets }) => {
     await runProcess(process, loaded, interpreter);
   } catch (error) {
     // The interpreter itself broke: out of memory, a stack overflow in C, a fault of ours.
-    new Stdio(process).error(`Fatal Python error: ${textOf(error)}\n`);
+    new StreamIo(process).write(inheritedStreams(process)[2], encodeText(`Fatal Python error: ${textOf(error)}\n`));
     process.leave({ code: null, signal: 'SIGABRT' });
   }
 });

@@ -1,101 +1,84 @@
 // The built-in programs by name, imported when first run. Runs in the tools worker.
-import type { ProcessHost } from '../process/host.ts';
+import type { Tool } from './tool.ts';
 import type { ToolName } from './program-names.ts';
-import { Stdio } from './stdio.ts';
-import type { Tool, ToolContext } from './tool.ts';
 
 type Loader = () => Promise<Tool>;
 
-const files =
-  (name: Exclude<keyof typeof import('./tools/files.ts'), 'default'>): Loader =>
-  async () =>
-    (await import('./tools/files.ts'))[name];
-const words =
-  (name: Exclude<keyof typeof import('./tools/words.ts'), 'default'>): Loader =>
-  async () =>
-    (await import('./tools/words.ts'))[name];
-const lines =
-  (name: Exclude<keyof typeof import('./tools/lines.ts'), 'default'>): Loader =>
-  async () =>
-    (await import('./tools/lines.ts'))[name];
+/** Programs of one module, by the name of their export. */
+function group<Names extends string>(load: () => Promise<Readonly<Record<Names, Tool>>>, ...names: Names[]): Record<Names, Loader> {
+  return Object.fromEntries(names.map((name) => [name, async (): Promise<Tool> => (await load())[name]])) as Record<Names, Loader>;
+}
+
 const shell: Loader = async () => (await import('./sh/main.ts')).sh;
+const words = () => import('./tools/words.ts');
+const grep: Loader = async () => (await import('./tools/grep.ts')).grep;
+const pgrep: Loader = async () => (await import('./tools/process.ts')).pgrep;
+const test: Loader = async () => (await words()).test;
 
 const programs: Readonly<Record<ToolName, Loader>> = {
   sh: shell,
   bash: shell,
-  npm: async () => (await import('./npm/main.ts')).npm,
-  npx: async () => (await import('./npm/main.ts')).npx,
-  cat: files('cat'),
-  chmod: files('chmod'),
-  cp: files('cp'),
-  ln: files('ln'),
-  ls: files('ls'),
-  mkdir: files('mkdir'),
-  mv: files('mv'),
-  pwd: files('pwd'),
-  readlink: files('readlink'),
-  realpath: files('realpath'),
-  rm: files('rm'),
-  rmdir: files('rmdir'),
-  touch: files('touch'),
-  basename: words('basename'),
-  clear: words('clear'),
-  date: words('date'),
-  dirname: words('dirname'),
-  echo: words('echo'),
-  env: words('env'),
-  false: words('isFalse'),
-  printf: words('printf'),
-  seq: words('seq'),
-  sleep: words('sleep'),
-  true: words('isTrue'),
-  which: words('which'),
-  cut: lines('cut'),
-  find: lines('find'),
-  grep: lines('grep'),
-  head: lines('head'),
-  sort: lines('sort'),
-  tail: lines('tail'),
-  tee: lines('tee'),
-  tr: lines('tr'),
-  uniq: lines('uniq'),
-  wc: lines('wc'),
+  ...group(() => import('./npm/main.ts'), 'npm', 'npx'),
+  ...group(() => import('./tools/cat.ts'), 'cat', 'head', 'tail', 'tee', 'wc'),
+  ...group(() => import('./tools/lines.ts'), 'tac', 'rev', 'nl', 'fold', 'expand', 'paste', 'comm', 'join', 'split', 'shuf', 'column'),
+  ...group(() => import('./tools/list.ts'), 'ls'),
+  ...group(() => import('./tools/copy.ts'), 'cp', 'mv', 'rm', 'install'),
+  ...group(
+    () => import('./tools/files.ts'),
+    'mkdir',
+    'rmdir',
+    'touch',
+    'chmod',
+    'chown',
+    'ln',
+    'readlink',
+    'realpath',
+    'mktemp',
+    'truncate',
+    'sync',
+    'pwd',
+  ),
+  ...group(() => import('./tools/stat.ts'), 'stat'),
+  ...group(() => import('./tools/sort.ts'), 'sort', 'uniq'),
+  ...group(() => import('./tools/cut.ts'), 'cut', 'tr'),
+  grep,
+  egrep: grep,
+  fgrep: grep,
+  ...group(() => import('./tools/find.ts'), 'find'),
+  ...group(
+    words,
+    'echo',
+    'printf',
+    'yes',
+    'seq',
+    'basename',
+    'dirname',
+    'which',
+    'printenv',
+    'uname',
+    'id',
+    'whoami',
+    'hostname',
+    'nproc',
+    'tty',
+    'clear',
+  ),
+  true: async () => (await words()).isTrue,
+  false: async () => (await words()).isFalse,
+  test,
+  '[': test,
+  ...group(() => import('./tools/date.ts'), 'date'),
+  ...group(() => import('./tools/process.ts'), 'env', 'sleep', 'timeout', 'nohup', 'nice', 'time', 'watch', 'ps', 'xargs'),
+  pgrep,
+  pkill: pgrep,
+  ...group(() => import('./tools/kill.ts'), 'kill'),
 };
 
-const INTERNAL_ERROR = 1;
-const NOT_FOUND = 127;
+/** What stands for a command that needs real Linux: not in /usr/bin, started by its name only. */
+const LINUX_COMMAND = 'linux-command';
 
 /** The tool of that name; `undefined` where there is none. */
 export async function loadTool(name: string): Promise<Tool | undefined> {
+  if (name === LINUX_COMMAND) return (await import('./tools/linux-command.ts')).linuxCommand;
   return Object.hasOwn(programs, name) ? programs[name as ToolName]() : undefined;
-}
-
-/** Runs the program of this process to its exit code. */
-export async function runProgram(host: ProcessHost): Promise<number> {
-  const context = contextOf(host);
-  const tool = await loadTool(host.request.program);
-  if (tool === undefined) return NOT_FOUND;
-  try {
-    return await tool(context);
-  } catch (error) {
-    context.writeError(`${context.name}: ${error instanceof Error ? error.message : String(error)}\n`);
-    return INTERNAL_ERROR;
-  }
-}
-
-function contextOf(host: ProcessHost): ToolContext {
-  const stdio = new Stdio(host);
-  const [path = '', ...args] = host.request.argv;
-  return {
-    name: path.slice(path.lastIndexOf('/') + 1),
-    args,
-    env: host.request.env,
-    cwd: host.request.cwd,
-    fs: host.fs,
-    host,
-    read: () => stdio.read(),
-    write: (content) => stdio.output(content),
-    writeError: (content) => stdio.error(content),
-    isTerminal: stdio.isTerminal(1),
-  };
 }

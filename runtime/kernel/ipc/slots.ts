@@ -12,6 +12,7 @@ const DEAD = 1;
 const PENDING_SIGNALS = 2; // two words: signals 1..62
 const HANDLED_SIGNALS = 4; // two words: signals for which the process has a handler
 const PROVEN_DEAD = 6; // the worker's life lock was found free: it will never run again
+const STOPPED = 7; // job control: the worker parks at its next wait until this is 0 again
 
 /**
  * A worker's view of the table. Everything that can end a wait (pipe data, space, a signal, a kernel reply, a child's
@@ -44,12 +45,32 @@ export class Slots {
   /** Blocks until the doorbell differs from `seen` or the time is up. Not for the kernel. */
   wait(seen: number, timeoutMs = Infinity): void {
     Atomics.wait(this.words, this.self * WORDS_PER_SLOT + DOORBELL, seen, timeoutMs);
+    this.park();
   }
 
   /** Resolves when the doorbell differs from `seen`. */
   async waitAsync(seen: number): Promise<void> {
     const result = Atomics.waitAsync(this.words, this.self * WORDS_PER_SLOT + DOORBELL, seen);
     if (result.async) await result.value;
+    this.park();
+  }
+
+  /** Blocks while this worker is stopped by job control. A killed worker goes on, to be ended. */
+  park(): void {
+    const index = this.self * WORDS_PER_SLOT + STOPPED;
+    while (Atomics.load(this.words, index) === 1 && !this.isDead()) Atomics.wait(this.words, index, 1);
+  }
+
+  /** Called by the kernel: SIGSTOP and its kind, SIGCONT. A worker that computes parks when it next waits. */
+  setStopped(slot: number, isStopped: boolean): void {
+    const index = slot * WORDS_PER_SLOT + STOPPED;
+    Atomics.store(this.words, index, isStopped ? 1 : 0);
+    Atomics.notify(this.words, index);
+    this.ring(slot);
+  }
+
+  isStopped(slot: number): boolean {
+    return Atomics.load(this.words, slot * WORDS_PER_SLOT + STOPPED) === 1;
   }
 
   isDead(slot = this.self): boolean {
@@ -58,6 +79,7 @@ export class Slots {
 
   markDead(slot: number): void {
     Atomics.store(this.words, slot * WORDS_PER_SLOT + DEAD, 1);
+    Atomics.notify(this.words, slot * WORDS_PER_SLOT + STOPPED);
     this.ring(slot);
   }
 

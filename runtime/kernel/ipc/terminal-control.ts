@@ -3,6 +3,7 @@
 const COLUMNS = 0;
 const ROWS = 1;
 const RAW = 2;
+const SILENT = 3;
 
 export class SharedTerminalControl {
   readonly #words: Int32Array;
@@ -31,6 +32,15 @@ export class SharedTerminalControl {
 
   set isRaw(value: boolean) {
     Atomics.store(this.#words, RAW, value ? 1 : 0);
+  }
+
+  /** What is typed is not shown: passwords. */
+  get isSilent(): boolean {
+    return Atomics.load(this.#words, SILENT) === 1;
+  }
+
+  set isSilent(value: boolean) {
+    Atomics.store(this.#words, SILENT, value ? 1 : 0);
   }
 
   resize(columns: number, rows: number): void {

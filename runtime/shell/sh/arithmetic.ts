@@ -1,7 +1,9 @@
-// `$((...))`: C's integer expressions over shell variables, by precedence climbing. Pure.
+// `$((...))`: C's integer expressions over shell variables, 64 bits wide, by precedence climbing. Pure.
 import { ShellSyntaxError } from './syntax.ts';
+import { matchingBracket } from './word-reader.ts';
 
-const TOKEN = /\s*(0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<=?|>>=?|&&|\|\||[<>=!+\-*/%&|^]=|[-+*/%<>=!&|^~?:()])/y;
+const TOKEN =
+  /\s*(\d+#[0-9a-zA-Z@_]+|0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<=|>>=|<<|>>|&&|\|\||\+\+|--|[<>=!+\-*/%&|^]=|[-+*/%<>=!&|^~?:(),[])/y;
 const PRECEDENCE: Readonly<Record<string, number>> = {
   '||': 1,
   '&&': 2,
@@ -23,103 +25,223 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '%': 10,
   '**': 11,
 };
+/** A variable's value is an expression itself, but not for ever. */
+const MAX_DEPTH = 32;
 
-type Get = (name: string) => string;
-type Set = (name: string, value: string) => void;
+export interface ArithmeticVariables {
+  get(name: string, index: string | null): string;
+  set(name: string, index: string | null, value: string): void;
+}
 
 /** Throws {@link ShellSyntaxError} for text that is no expression, and for a division by zero. */
-export function evaluateArithmetic(text: string, get: Get, set: Set): number {
-  const tokens: string[] = [];
-  TOKEN.lastIndex = 0;
-  const source = text.trim();
-  while (TOKEN.lastIndex < source.length) {
-    const token = TOKEN.exec(source)?.[1];
-    if (token === undefined) throw new ShellSyntaxError(`arithmetic expression: ${text}`);
-    tokens.push(token);
-  }
-  if (tokens.length === 0) return 0;
-  const evaluator = new Evaluator(tokens, get, set);
-  const value = evaluator.assignment();
-  if (!evaluator.isDone) throw new ShellSyntaxError(`arithmetic expression: ${text}`);
-  return value;
+export function evaluateArithmetic(text: string, variables: ArithmeticVariables, depth = 0): bigint {
+  if (depth > MAX_DEPTH) throw new ShellSyntaxError(`arithmetic expression: recursion in "${text}"`);
+  const evaluator = new Evaluator(text, variables, depth);
+  return evaluator.whole();
+}
+
+interface Place {
+  readonly name: string;
+  readonly index: string | null;
 }
 
 class Evaluator {
-  readonly #tokens: readonly string[];
-  readonly #get: Get;
-  readonly #set: Set;
+  readonly #text: string;
+  readonly #variables: ArithmeticVariables;
+  readonly #depth: number;
   #at = 0;
+  #token = '';
+  /** Above 0: the operands are only parsed, as behind `0 &&`. */
+  #skipped = 0;
 
-  constructor(tokens: readonly string[], get: Get, set: Set) {
-    this.#tokens = tokens;
-    this.#get = get;
-    this.#set = set;
+  constructor(text: string, variables: ArithmeticVariables, depth: number) {
+    this.#text = text;
+    this.#variables = variables;
+    this.#depth = depth;
   }
 
-  get isDone(): boolean {
-    return this.#at >= this.#tokens.length;
-  }
-
-  assignment(): number {
-    const [name = '', operator = ''] = this.#tokens.slice(this.#at, this.#at + 2);
-    if (!/^[A-Za-z_]/.test(name) || !/^(?:[-+*/%&|^]|<<|>>)?=$/.test(operator)) return this.#conditional();
-    this.#at += 2;
-    const right = this.assignment();
-    const value = operator === '=' ? right : apply(operator.slice(0, -1), Number(this.#get(name)) || 0, right);
-    this.#set(name, String(value));
+  whole(): bigint {
+    this.#next();
+    if (this.#token === '') return 0n;
+    const value = this.#comma();
+    if (this.#token !== '') throw this.#bad();
     return value;
   }
 
-  #conditional(): number {
-    const condition = this.#binary(1);
-    if (!this.#take('?')) return condition;
-    const yes = this.assignment();
-    if (!this.#take(':')) throw new ShellSyntaxError("arithmetic expression: missing ':'");
-    const no = this.assignment();
-    return condition === 0 ? no : yes;
-  }
-
-  #binary(lowest: number): number {
-    let left = this.#unary();
-    for (;;) {
-      const operator = this.#tokens[this.#at] ?? '';
-      const precedence = PRECEDENCE[operator];
-      if (precedence === undefined || precedence < lowest) return left;
-      this.#at++;
-      left = apply(operator, left, this.#binary(precedence + 1));
+  #next(): void {
+    if (this.#text.slice(this.#at).trim() === '') {
+      this.#token = '';
+      this.#at = this.#text.length;
+      return;
     }
-  }
-
-  #unary(): number {
-    if (this.#take('-')) return -this.#unary();
-    if (this.#take('+')) return this.#unary();
-    if (this.#take('!')) return this.#unary() === 0 ? 1 : 0;
-    if (this.#take('~')) return ~this.#unary();
-    if (this.#take('(')) {
-      const value = this.assignment();
-      if (!this.#take(')')) throw new ShellSyntaxError("arithmetic expression: missing ')'");
-      return value;
-    }
-    const token = this.#tokens[this.#at++] ?? '';
-    if (/^0[0-7]+$/.test(token)) return Number.parseInt(token, 8);
-    if (/^\d/.test(token)) return Number(token);
-    if (/^[A-Za-z_]/.test(token)) return Number(this.#get(token)) || 0;
-    throw new ShellSyntaxError('arithmetic expression: a value is missing');
+    TOKEN.lastIndex = this.#at;
+    const token = TOKEN.exec(this.#text)?.[1];
+    if (token === undefined) throw this.#bad();
+    this.#at = TOKEN.lastIndex;
+    this.#token = token;
   }
 
   #take(token: string): boolean {
-    if (this.#tokens[this.#at] !== token) return false;
-    this.#at++;
+    if (this.#token !== token) return false;
+    this.#next();
     return true;
+  }
+
+  #comma(): bigint {
+    let value = this.#assignment();
+    while (this.#take(',')) value = this.#assignment();
+    return value;
+  }
+
+  #assignment(): bigint {
+    const [at, token] = [this.#at, this.#token];
+    const place = this.#place();
+    if (place !== null && /^(?:[-+*/%&|^]|<<|>>)?=$/.test(this.#token)) {
+      const operator = this.#token;
+      this.#next();
+      const right = this.#assignment();
+      return this.#store(place, operator === '=' ? right : this.#apply(operator.slice(0, -1), this.#load(place), right));
+    }
+    [this.#at, this.#token] = [at, token];
+    return this.#conditional();
+  }
+
+  #conditional(): bigint {
+    const condition = this.#binary(1);
+    if (!this.#take('?')) return condition;
+    const yes = this.#unless(condition === 0n, () => this.#assignment());
+    if (!this.#take(':')) throw this.#bad();
+    const no = this.#unless(condition !== 0n, () => this.#conditional());
+    return condition === 0n ? no : yes;
+  }
+
+  #binary(lowest: number): bigint {
+    let left = this.#unary();
+    for (;;) {
+      const operator = this.#token;
+      const precedence = PRECEDENCE[operator];
+      if (precedence === undefined || precedence < lowest) return left;
+      this.#next();
+      const isDecided = (operator === '&&' && left === 0n) || (operator === '||' && left !== 0n);
+      const right = this.#unless(isDecided, () => this.#binary(operator === '**' ? precedence : precedence + 1));
+      left = this.#apply(operator, left, right);
+    }
+  }
+
+  #unless(isSkipped: boolean, work: () => bigint): bigint {
+    if (isSkipped) this.#skipped++;
+    try {
+      return work();
+    } finally {
+      if (isSkipped) this.#skipped--;
+    }
+  }
+
+  #unary(): bigint {
+    if (this.#take('-')) return wrap(-this.#unary());
+    if (this.#take('+')) return this.#unary();
+    if (this.#take('!')) return this.#unary() === 0n ? 1n : 0n;
+    if (this.#take('~')) return wrap(~this.#unary());
+    for (const [operator, step] of [
+      ['++', 1n],
+      ['--', -1n],
+    ] as const) {
+      if (!this.#take(operator)) continue;
+      const place = this.#place();
+      // `--5` is twice minus.
+      if (place === null) return this.#unary();
+      return this.#store(place, wrap(this.#load(place) + step));
+    }
+    return this.#primary();
+  }
+
+  #primary(): bigint {
+    if (this.#take('(')) {
+      const value = this.#comma();
+      if (!this.#take(')')) throw this.#bad();
+      return value;
+    }
+    const place = this.#place();
+    if (place !== null) {
+      const value = this.#load(place);
+      if (this.#take('++')) this.#store(place, wrap(value + 1n));
+      else if (this.#take('--')) this.#store(place, wrap(value - 1n));
+      return value;
+    }
+    const token = this.#token;
+    if (!/^\d/.test(token)) throw this.#bad();
+    this.#next();
+    return wrap(this.#number(token));
+  }
+
+  #number(token: string): bigint {
+    const based = /^(\d+)#(.+)$/.exec(token);
+    if (based !== null) return inBase(based[2] ?? '', Number(based[1]), this.#bad());
+    if (/^0\d/.test(token)) return inBase(token.slice(1), 8, this.#bad());
+    return BigInt(token);
+  }
+
+  /** A variable at this point, behind it the token after; `null` and nothing taken where there is none. */
+  #place(): Place | null {
+    const name = this.#token;
+    if (!/^[A-Za-z_]/.test(name)) return null;
+    let index: string | null = null;
+    if (this.#text[this.#at] === '[') {
+      const close = matchingBracket(this.#text.slice(this.#at));
+      if (close === -1) throw this.#bad();
+      index = this.#text.slice(this.#at + 1, this.#at + close);
+      this.#at += close + 1;
+    }
+    this.#next();
+    return { name, index };
+  }
+
+  #load({ name, index }: Place): bigint {
+    if (this.#skipped > 0) return 0n;
+    const value = this.#variables.get(name, index).trim();
+    if (value === '') return 0n;
+    if (/^-?(?:0|[1-9]\d*)$/.test(value)) return wrap(BigInt(value));
+    return evaluateArithmetic(value, this.#variables, this.#depth + 1);
+  }
+
+  #store({ name, index }: Place, value: bigint): bigint {
+    if (this.#skipped === 0) this.#variables.set(name, index, String(value));
+    return value;
+  }
+
+  #apply(operator: string, a: bigint, b: bigint): bigint {
+    if (this.#skipped > 0) return 0n;
+    if ((operator === '/' || operator === '%') && b === 0n) throw new ShellSyntaxError('arithmetic expression: division by zero');
+    return wrap(compute(operator, a, b));
+  }
+
+  #bad(): ShellSyntaxError {
+    return new ShellSyntaxError(`arithmetic expression: expecting primary: "${this.#text}"`);
   }
 }
 
-function apply(operator: string, a: number, b: number): number {
+function wrap(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
+}
+
+function inBase(digits: string, base: number, error: ShellSyntaxError): bigint {
+  const alphabet = base <= 36 ? '0123456789abcdefghijklmnopqrstuvwxyz' : '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ@_';
+  let value = 0n;
+  for (const digit of base <= 36 ? digits.toLowerCase() : digits) {
+    const worth = alphabet.indexOf(digit);
+    if (worth === -1 || worth >= base) throw error;
+    value = value * BigInt(base) + BigInt(worth);
+  }
+  return value;
+}
+
+function compute(operator: string, a: bigint, b: bigint): bigint {
+  const truth = (value: boolean): bigint => (value ? 1n : 0n);
   switch (operator) {
     case '||':
-      return a !== 0 || b !== 0 ? 1 : 0;
+      return truth(a !== 0n || b !== 0n);
     case '&&':
-      return a !== 0 && b !== 0 ? 1 : 0;
+      return truth(a !== 0n && b !== 0n);
     case '|':
       return a | b;
     case '^':
@@ -127,32 +249,32 @@ function apply(operator: string, a: number, b: number): number {
     case '&':
       return a & b;
     case '==':
-      return Number(a === b);
+      return truth(a === b);
     case '!=':
-      return Number(a !== b);
+      return truth(a !== b);
     case '<':
-      return Number(a < b);
+      return truth(a < b);
     case '>':
-      return Number(a > b);
+      return truth(a > b);
     case '<=':
-      return Number(a <= b);
+      return truth(a <= b);
     case '>=':
-      return Number(a >= b);
+      return truth(a >= b);
     case '<<':
-      return a << b;
+      return a << (b & 63n);
     case '>>':
-      return a >> b;
+      return a >> (b & 63n);
     case '+':
       return a + b;
     case '-':
       return a - b;
     case '*':
       return a * b;
-    case '**':
-      return a ** b;
-    default: {
-      if (b === 0) throw new ShellSyntaxError('division by zero');
-      return operator === '/' ? Math.trunc(a / b) : a % b;
-    }
+    case '/':
+      return a / b;
+    case '%':
+      return a % b;
+    default:
+      return a ** (b < 0n ? 0n : b);
   }
 }

@@ -26,3 +26,8 @@ export class ShellExit {
     this.status = status;
   }
 }
+
+/** Ctrl-C at an interactive shell: everything up to the prompt is given up. */
+export class Interrupted {
+  readonly status = 130;
+}

@@ -1,194 +1,139 @@
-// Expands words: parameters, command substitution, arithmetic, field splitting, globs, quote removal.
+// Expands words: braces, tilde, parameters, command substitution, arithmetic, field splitting, globs, quote removal.
 import type { FileSystem } from '../../fs/file-system.ts';
 import { evaluateArithmetic } from './arithmetic.ts';
-import { expandGlob, globExpression, hasGlob } from './glob.ts';
+import { ExpansionError } from './expansion-error.ts';
+import { expandBraces } from './braces.ts';
+import { type Field, type Segment, splitFields } from './fields.ts';
+import { escapeGlob, expandGlob, hasGlob } from './glob.ts';
+import { ParameterExpander } from './parameters.ts';
 import type { ShellState } from './state.ts';
-import type { Word, WordPart } from './syntax.ts';
-
-interface Segment {
-  readonly text: string;
-  readonly isQuoted: boolean;
-  /** Begins a new field whatever came before: the items of `"$@"`. */
-  readonly breaksBefore?: boolean;
-}
+import type { List, Word, WordPart } from './syntax.ts';
 
 export interface ExpansionHost {
   readonly fs: FileSystem;
   /** Runs a command substitution; returns its output. */
-  substitute(source: string): Promise<string>;
+  substitute(body: List): Promise<string>;
+  /** Runs a process substitution; returns a path to read from or write to. */
+  substituteProcess(direction: '<' | '>', body: List): Promise<string>;
 }
-
-/** An expansion failed: the command does not run. */
-export class ExpansionError extends Error {}
 
 export class Expander {
   readonly #state: ShellState;
   readonly #host: ExpansionHost;
+  readonly #parameters: ParameterExpander;
 
   constructor(state: ShellState, host: ExpansionHost) {
     this.#state = state;
     this.#host = host;
+    this.#parameters = new ParameterExpander(state, this);
   }
 
   /** The fields that words become as arguments. */
   async fields(words: readonly Word[]): Promise<string[]> {
     const fields: string[] = [];
-    for (const word of words) fields.push(...(await this.#wordFields(word)));
+    for (const word of words) {
+      for (const one of this.#state.isBash ? expandBraces(word) : [word]) fields.push(...(await this.#wordFields(one)));
+    }
     return fields;
   }
 
   /** One string: no splitting, no globs. For assignments, redirects, `case`. */
-  async text(word: Word): Promise<string> {
-    return (await this.#segments(word)).map(({ text }) => text).join('');
+  async text(word: Word, isAssignment = false): Promise<string> {
+    const segments = await this.segments(isAssignment ? this.#assignmentTilde(word) : this.#tilde(word));
+    return segments.map(({ text, breaksBefore }) => (breaksBefore === true ? ` ${text}` : text)).join('');
   }
 
   /** A pattern in which what was quoted is literal. */
   async pattern(word: Word): Promise<string> {
-    return (await this.#segments(word)).map(({ text, isQuoted }) => (isQuoted ? escapeGlob(text) : text)).join('');
+    return (await this.segments(word)).map(({ text, isQuoted }) => (isQuoted ? escapeGlob(text) : text)).join('');
   }
 
-  async #wordFields(word: Word): Promise<string[]> {
-    const segments = await this.#segments(tilde(word, this.#state.get('HOME') ?? '/'));
-    const hasEmptyQuote = word.some((part) => part.isQuoted && part.type === 'text');
-    const fields = splitFields(segments, this.#state.get('IFS') ?? ' \t\n', hasEmptyQuote);
-    return fields.flatMap((field) => this.#glob(field));
+  async arithmetic(expression: Word): Promise<bigint> {
+    return this.evaluate(await this.text(expression));
   }
 
-  #glob(field: readonly Segment[]): string[] {
-    const plain = field.map(({ text }) => text).join('');
-    const pattern = field.map(({ text, isQuoted }) => (isQuoted ? escapeGlob(text) : text)).join('');
-    if (!hasGlob(pattern)) return [plain];
-    const found = expandGlob(this.#host.fs, this.#state.cwd, pattern);
-    return found.length === 0 ? [plain] : found;
+  /** An integer expression over the shell's variables. */
+  evaluate(expression: string): bigint {
+    const key = (name: string, index: string): string => (this.#state.isAssociative(name) ? index : String(this.evaluate(index)));
+    return evaluateArithmetic(expression.replaceAll('"', ''), {
+      get: (name, index) => (index === null ? this.#state.get(name) : this.#state.element(name, key(name, index))) ?? this.#unset(name),
+      set: (name, index, value) => (index === null ? this.#state.set(name, value) : this.#state.setElement(name, key(name, index), value)),
+    });
   }
 
-  async #segments(word: Word): Promise<Segment[]> {
+  async segments(word: Word): Promise<Segment[]> {
     const segments: Segment[] = [];
-    for (const part of word) segments.push(...(await this.#part(part)));
+    for (const part of word) {
+      if (part.type === 'text') segments.push({ text: part.text, isQuoted: part.isQuoted, splits: false });
+      else segments.push(...(await this.#part(part)));
+    }
     return segments;
   }
 
-  async #part(part: WordPart): Promise<Segment[]> {
+  #unset(name: string): string {
+    if (this.#state.has('nounset')) throw new ExpansionError(`${name}: parameter not set`);
+    return '';
+  }
+
+  async #wordFields(word: Word): Promise<string[]> {
+    const fields = splitFields(await this.segments(this.#tilde(word)), this.#state.get('IFS') ?? ' \t\n');
+    return fields.flatMap((field) => this.#glob(field));
+  }
+
+  #glob(field: Field): string[] {
+    const plain = field.map(({ text }) => text).join('');
+    if (this.#state.has('noglob') || !field.some(({ text, isQuoted }) => !isQuoted && /[*?[(]/.test(text))) return [plain];
+    const pattern = field.map(({ text, isQuoted }) => (isQuoted ? escapeGlob(text) : text)).join('');
+    if (!hasGlob(pattern)) return [plain];
+    const { shellOptions, cwd } = this.#state;
+    const found = expandGlob(this.#host.fs, cwd, pattern, {
+      isGlobstar: shellOptions.has('globstar'),
+      showsHidden: shellOptions.has('dotglob'),
+    });
+    if (found.length === 0 && shellOptions.has('failglob')) throw new ExpansionError(`no match: ${plain}`);
+    return found.length > 0 ? found : shellOptions.has('nullglob') ? [] : [plain];
+  }
+
+  async #part(part: Exclude<WordPart, { type: 'text' }>): Promise<Segment[]> {
     const { isQuoted } = part;
+    const plain = (text: string): Segment[] => [{ text, isQuoted, splits: !isQuoted }];
     switch (part.type) {
-      case 'text':
-        return [{ text: part.text, isQuoted }];
       case 'command':
-        return [{ text: (await this.#host.substitute(part.source)).replace(/\n+$/, ''), isQuoted }];
-      case 'arithmetic': {
-        const expression = await this.text(part.expression);
-        return [
-          {
-            text: String(
-              evaluateArithmetic(
-                expression,
-                (name) => this.#state.get(name) ?? '0',
-                (name, value) => this.#state.set(name, value),
-              ),
-            ),
-            isQuoted,
-          },
-        ];
-      }
+        return plain((await this.#host.substitute(part.body)).replace(/\n+$/, ''));
+      case 'process':
+        return [{ text: await this.#host.substituteProcess(part.direction, part.body), isQuoted: true, splits: false }];
+      case 'arithmetic':
+        return plain(String(await this.arithmetic(part.expression)));
       case 'parameter':
-        return this.#parameter(part);
+        return this.#parameters.expand(part);
       default:
         return part satisfies never;
     }
   }
 
-  async #parameter(part: Extract<WordPart, { type: 'parameter' }>): Promise<Segment[]> {
-    const { name, operator, isQuoted } = part;
-    if ((name === '@' || (name === '*' && !isQuoted)) && operator === '') {
-      return this.#state.arguments.map((text, index) => ({ text, isQuoted, breaksBefore: index > 0 }));
-    }
-    const value = this.#state.get(name);
-    if (operator === 'length') return [{ text: String([...(value ?? '')].length), isQuoted }];
-    if (operator === '') {
-      if (value === undefined && this.#state.options.refusesUnset) throw new ExpansionError(`${name}: parameter not set`);
-      return [{ text: value ?? '', isQuoted }];
-    }
-    return this.#operator(part, value);
+  #tilde(word: Word): Word {
+    const [first, ...rest] = word;
+    const match = first?.type === 'text' && !first.isQuoted ? /^~([\w.-]*)(?=\/|$)/.exec(first.text) : null;
+    if (first?.type !== 'text' || match === null || (match[0] === first.text && rest.length > 0 && rest[0]?.isQuoted === true)) return word;
+    const home = this.#home(match[1] ?? '');
+    return home === null
+      ? word
+      : [{ type: 'text', text: home, isQuoted: true }, { ...first, text: first.text.slice(match[0].length) }, ...rest];
   }
 
-  async #operator(
-    { name, operator, argument, isQuoted }: Extract<WordPart, { type: 'parameter' }>,
-    value: string | undefined,
-  ): Promise<Segment[]> {
-    const word = argument ?? [];
-    const isMissing = value === undefined || (operator.startsWith(':') && value === '');
-    const plain = (text: string): Segment[] => [{ text, isQuoted }];
-    switch (operator.replace(':', '')) {
-      case '-':
-        return isMissing ? this.#segments(word) : plain(value ?? '');
-      case '=':
-        if (!isMissing) return plain(value ?? '');
-        this.#state.set(name, await this.text(word));
-        return plain(this.#state.get(name) ?? '');
-      case '+':
-        return isMissing ? plain('') : this.#segments(word);
-      case '?':
-        if (isMissing) throw new ExpansionError(`${name}: ${(await this.text(word)) || 'parameter not set'}`);
-        return plain(value ?? '');
-      default:
-        return plain(strip(value ?? '', operator, await this.pattern(word)));
-    }
+  /** In an assignment a tilde counts behind each colon as well. */
+  #assignmentTilde(word: Word): Word {
+    return word.flatMap((part, index) => {
+      if (part.type !== 'text' || part.isQuoted || !part.text.includes('~')) return [part];
+      const text = part.text.replaceAll(/(^|:)~(?=[/:]|$)/g, (whole, before: string, offset: number) =>
+        before === '' && (index > 0 || offset > 0) ? whole : `${before}${this.#home('') ?? '~'}`,
+      );
+      return [{ ...part, text }];
+    });
   }
-}
 
-/** `${v%p}`, `%%`, `#`, `##`: removes the shortest or longest match from an end. */
-function strip(value: string, operator: string, pattern: string): string {
-  const expression = globExpression(pattern);
-  const isLongest = operator.length === 2;
-  const lengths = Array.from({ length: value.length + 1 }, (_unused, length) => length);
-  if (isLongest) lengths.reverse();
-  for (const length of lengths) {
-    const isPrefix = operator.startsWith('#');
-    const part = isPrefix ? value.slice(0, length) : value.slice(value.length - length);
-    if (expression.test(part)) return isPrefix ? value.slice(length) : value.slice(0, value.length - length);
+  #home(user: string): string | null {
+    if (user === '') return this.#state.get('HOME') ?? '/';
+    return user === 'root' ? '/root' : user === 'user' ? '/home/user' : null;
   }
-  return value;
-}
-
-function tilde(word: Word, home: string): Word {
-  const [first, ...rest] = word;
-  if (first?.type !== 'text' || first.isQuoted || !/^~(?=\/|$)/.test(first.text)) return word;
-  return [{ ...first, text: home, isQuoted: true }, { type: 'text', text: first.text.slice(1), isQuoted: false }, ...rest];
-}
-
-function splitFields(segments: readonly Segment[], separators: string, hasEmptyQuote: boolean): Segment[][] {
-  const fields: Segment[][] = [];
-  let current: Segment[] | null = null;
-  const end = (): void => {
-    if (current !== null) fields.push(current);
-    current = null;
-  };
-  for (const segment of segments) {
-    if (segment.breaksBefore === true) end();
-    if (segment.isQuoted) {
-      (current ??= []).push(segment);
-      continue;
-    }
-    const pieces = splitAt(segment.text, separators);
-    for (const [index, piece] of pieces.entries()) {
-      if (index > 0) end();
-      if (piece !== '') (current ??= []).push({ text: piece, isQuoted: false });
-    }
-  }
-  end();
-  return fields.length === 0 && hasEmptyQuote ? [[]] : fields;
-}
-
-function splitAt(text: string, separators: string): string[] {
-  const pieces: string[] = [''];
-  for (const character of text) {
-    if (separators.includes(character)) {
-      if (pieces.at(-1) !== '' || pieces.length === 1) pieces.push('');
-    } else pieces[pieces.length - 1] += character;
-  }
-  return pieces;
-}
-
-function escapeGlob(text: string): string {
-  return text.replaceAll(/[*?[\]\\]/g, '\\$&');
 }

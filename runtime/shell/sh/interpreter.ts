@@ -1,32 +1,47 @@
 // Runs a shell's syntax tree: builtins and small tools inside this worker, everything else as processes of the kernel.
-import type { ExitStatus } from '#protocol';
 import type { ProcessHost } from '../../process/host.ts';
-import { resolveProgram } from '../../process/exec.ts';
-import { needsServerBecause } from '../../kernel/boundary.ts';
-import { signalNumber } from '../../kernel/signals.ts';
-import { loadTool } from '../programs.ts';
-import { absolutePath, errnoText, type ToolContext } from '../tool.ts';
-import { builtins } from './builtins.ts';
-import { FunctionReturn, LoopJump, ShellExit } from './control.ts';
-import { Expander, ExpansionError } from './expansion.ts';
+import { errnoText } from '../paths.ts';
+import { createContext, insideTool, NOT_EXECUTABLE, NOT_FOUND, runTool } from '../tool-context.ts';
+import { decodeText, encodeText } from '../text.ts';
+import { assign } from './assignments.ts';
+import { builtins, SPECIAL_BUILTINS } from './builtins/index.ts';
+import { conditionHolds } from './conditions.ts';
+import { FunctionReturn, Interrupted, LoopJump, ShellExit } from './control.ts';
+import { Expander } from './expansion.ts';
+import { ExpansionError } from './expansion-error.ts';
 import { globExpression } from './glob.ts';
+import { JobTable } from './jobs.ts';
 import { parseShell } from './parser.ts';
-import type { ShellState } from './state.ts';
-import { ChildStreams, collected, pipeBetween, type Stream, StreamIo, type Streams, withStream } from './streams.ts';
-import { type Command, type List, type Pipeline, type Redirect, ShellSyntaxError } from './syntax.ts';
+import { runPipeline, spawnFields, startBackground, startForeground } from './pipelines.ts';
+import { RedirectError, Redirector } from './redirects.ts';
+import { SignalQueue } from './signals.ts';
+import { ReadonlyError, type ShellState, type Variable } from './state.ts';
+import { newCollector, StreamIo, type Streams, withStream } from './streams.ts';
+import { type Assignment, type Command, type List, type Pipeline, type Redirect, ShellSyntaxError, type Word } from './syntax.ts';
 
-const NOT_FOUND = 127;
-const NOT_EXECUTABLE = 126;
 const SYNTAX_ERROR = 2;
-const SIGNAL_BASE = 128;
+const SIGPIPE_STATUS = 141;
 const ENOENT = -2;
-const EACCES = -13;
-const O_CREAT = 0o100;
-const O_TRUNC = 0o1000;
-const O_APPEND = 0o2000;
-/** Tools that start processes or talk to the network run as processes of their own: they can be interrupted. */
-const SEPARATE = new Set(['sh', 'bash', 'npm', 'npx', 'node', 'sleep']);
-const MAX_ALIAS_DEPTH = 8;
+const MAX_CALL_DEPTH = 1000;
+/** What an interactive shell still runs in its own worker: nothing that could take long or wait. */
+const QUICK = new Set([
+  'basename',
+  'dirname',
+  'echo',
+  'printf',
+  'true',
+  'false',
+  'test',
+  'pwd',
+  'mkdir',
+  'rmdir',
+  'touch',
+  'ln',
+  'chmod',
+  'date',
+  'which',
+  'clear',
+]);
 
 /** What an interactive shell does around a foreground job. */
 export interface JobControl {
@@ -34,417 +49,514 @@ export interface JobControl {
   restore(): void;
 }
 
+type Of<Type extends Command['type']> = Extract<Command, { type: Type }>;
+
 export class Interpreter {
   readonly host: ProcessHost;
   readonly io: StreamIo;
+  readonly jobs: JobTable;
+  readonly signals: SignalQueue;
+  /** Only of an interactive shell. */
+  readonly control: JobControl | null;
   state: ShellState;
   streams: Streams;
-  readonly #jobs: JobControl | null;
-  readonly #encoder = new TextEncoder();
-  readonly #background = new Map<number, ExitStatus | null>();
+  /** The status of the last command substitution, for commands that are only assignments. */
+  substitutionStatus = 0;
+  /** `exec` without a command: the redirections stay. */
+  keepsRedirects = false;
+  /** The commands of an interactive shell, oldest first. */
+  readonly history: string[] = [];
+  readonly #unaliased = new Set<string>();
+  #isTrapping = false;
+  #lastSubstitution = 0;
 
-  constructor(host: ProcessHost, state: ShellState, streams: Streams, jobs: JobControl | null) {
+  constructor(host: ProcessHost, state: ShellState, streams: Streams, control: JobControl | null) {
     this.host = host;
     this.state = state;
     this.streams = streams;
-    this.#jobs = jobs;
+    this.control = control;
     this.io = new StreamIo(host);
+    this.jobs = new JobTable(host);
+    this.signals = new SignalQueue(host);
+    if (control !== null) this.io.onWake = () => this.#checkInterrupt();
   }
 
   /** Parses and runs; a syntax error is reported with status 2. */
-  async runSource(source: string, streams: Streams = this.streams): Promise<number> {
+  async runSource(source: string): Promise<number> {
+    let list: List;
     try {
-      return await this.runList(parseShell(source), streams);
+      list = parseShell(source);
     } catch (error) {
       if (!(error instanceof ShellSyntaxError)) throw error;
-      this.complain(streams, error.message);
+      this.complain(error.message);
       return (this.state.status = SYNTAX_ERROR);
     }
+    return this.runList(list);
   }
 
-  print(streams: Streams, text: string): void {
-    this.#write(streams[1], this.#encoder.encode(text));
+  print(text: string): void {
+    if (!this.io.write(this.streams[1], encodeText(text))) throw new ShellExit(SIGPIPE_STATUS);
   }
 
-  complain(streams: Streams, message: string): void {
-    this.io.write(streams[2], this.#encoder.encode(`${this.state.scriptName}: ${message}\n`));
+  printError(text: string): void {
+    this.io.write(this.streams[2], encodeText(text));
   }
 
-  async runList(list: List, streams: Streams): Promise<number> {
-    for (const [index, item] of list.entries()) {
-      if (item.joint === 'and' && this.state.status !== 0) continue;
-      if (item.joint === 'or' && this.state.status === 0) continue;
+  complain(message: string): void {
+    this.printError(`${this.state.scriptName}: ${message}\n`);
+  }
+
+  async runList(list: List): Promise<number> {
+    for (const item of list) {
+      if (!this.signals.isEmpty) await this.runTraps();
+      if (this.state.has('noexec')) continue;
       if (item.isBackground) {
-        this.state.status = await this.#startBackground(item.source, streams);
+        this.state.status = await startBackground(this, item);
         continue;
       }
-      const isTested = item.pipeline.isNegated || list[index + 1]?.joint === 'and' || list[index + 1]?.joint === 'or';
-      this.state.conditionDepth += isTested ? 1 : 0;
-      this.state.status = await this.#pipeline(item.pipeline, streams).finally(() => (this.state.conditionDepth -= isTested ? 1 : 0));
-      if (this.state.status !== 0 && this.state.options.exitsOnError && this.state.conditionDepth === 0)
-        throw new ShellExit(this.state.status);
+      const last = item.chain.length - 1;
+      for (const [index, { pipeline, joint }] of item.chain.entries()) {
+        if (index > 0 && (joint === 'and') !== (this.state.status === 0)) continue;
+        const isTested = pipeline.isNegated || index < last;
+        this.state.conditionDepth += isTested ? 1 : 0;
+        this.state.status = await this.#pipeline(pipeline, item.chain.length === 1 ? item.source : '').finally(
+          () => (this.state.conditionDepth -= isTested ? 1 : 0),
+        );
+        if (this.state.status !== 0 && this.state.conditionDepth === 0 && !isTested && isFailure(pipeline)) await this.#failed();
+      }
+      if (!this.signals.isEmpty) await this.runTraps();
     }
     return this.state.status;
   }
 
-  /** Runs a command by its fields. `assigned` is its environment on top of the shell's. */
-  async runCommand(fields: string[], streams: Streams, assigned: Readonly<Record<string, string>>): Promise<number> {
-    const [name = '', ...args] = fields;
-    if (name === '') return 0;
-    const body = this.state.functions.get(name);
-    if (body !== undefined) return this.#call(body, args, streams);
-    const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-    if (builtin !== undefined) return builtin({ shell: this, args, streams });
-    return this.#runProgram(fields, streams, assigned);
+  async command(command: Command): Promise<number> {
+    if (command.redirects.length === 0) return this.#execute(command);
+    return this.withRedirects(command.redirects, () => this.#execute(command));
   }
 
-  /** `wait`: for these processes, or all in the background. */
-  async waitFor(pids: readonly number[]): Promise<number> {
-    let status = 0;
-    for (const pid of pids.length === 0 ? [...this.#background.keys()] : pids) {
-      status = this.#background.has(pid) ? statusOf(this.host.callSync<ExitStatus>({ type: 'wait', pid })) : NOT_FOUND;
-      this.#background.delete(pid);
+  /** Runs a command by its fields. `assigned` is its environment on top of the shell's. */
+  async runCommand(
+    fields: readonly string[],
+    { assigned = {}, skipsFunctions = false }: { assigned?: Readonly<Record<string, string>>; skipsFunctions?: boolean } = {},
+  ): Promise<number> {
+    const [name = '', ...args] = fields;
+    const body = skipsFunctions ? undefined : this.state.functions.get(name);
+    if (body !== undefined) return this.#call(body, args);
+    const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+    if (builtin !== undefined) return builtin({ shell: this, name, args });
+    return this.#external(fields, assigned);
+  }
+
+  expander(): Expander {
+    return new Expander(this.state, {
+      fs: this.host.fs,
+      substitute: (body) => this.#substitute(body),
+      substituteProcess: (direction, body) => this.#substituteProcess(direction, body),
+    });
+  }
+
+  /** Runs in a copy of the state: a subshell. Its EXIT trap runs at its end. */
+  async inFork(work: () => Promise<number>, streams: Streams = this.streams): Promise<number> {
+    const [outer, outerStreams] = [this.state, this.streams];
+    this.state = outer.fork();
+    this.streams = streams;
+    try {
+      const status = await work().catch((jump: unknown) => jumpStatus(jump));
+      return await this.runExitTrap(status).catch((jump: unknown) => jumpStatus(jump));
+    } finally {
+      this.state = outer;
+      this.streams = outerStreams;
     }
+  }
+
+  async withRedirects(redirects: readonly Redirect[], work: () => Promise<number>): Promise<number> {
+    const outer = this.streams;
+    const redirector = new Redirector(this.host, this.state);
+    try {
+      for (const redirect of redirects) this.streams = await redirector.apply(redirect, this.streams, this.expander());
+    } catch (error) {
+      this.streams = outer;
+      redirector.close();
+      return this.#commandFailed(error);
+    }
+    try {
+      return await work();
+    } finally {
+      if (this.keepsRedirects) this.keepsRedirects = false;
+      else {
+        this.streams = outer;
+        redirector.close();
+      }
+    }
+  }
+
+  /** Runs the actions of the signals that arrived. */
+  async runTraps(): Promise<void> {
+    for (let name = this.signals.take(); name !== null; name = this.signals.take()) {
+      const action = this.state.traps.get(name);
+      if (action !== undefined) {
+        if (action !== '') await this.#runTrap(action);
+      } else if (name === 'INT' && this.control !== null) throw new Interrupted();
+    }
+  }
+
+  /** What the shell does before it ends; `exit` in the trap changes the status. */
+  async runExitTrap(status: number): Promise<number> {
+    const action = this.state.traps.get('EXIT');
+    if (action === undefined || action === '') return status;
+    this.state.traps.delete('EXIT');
+    this.state.status = status;
+    await this.runSource(action);
     return status;
   }
 
-  async #pipeline({ commands, isNegated }: Pipeline, streams: Streams): Promise<number> {
-    const [only] = commands;
-    const status = commands.length === 1 && only !== undefined ? await this.#command(only, streams) : await this.#pipe(commands, streams);
-    return isNegated ? (status === 0 ? 1 : 0) : status;
+  /** Signals that an interactive shell never dies of, whatever its traps. */
+  alwaysHandles(name: string): boolean {
+    return this.control !== null && /^(?:INT|QUIT|TERM|TSTP|TTIN|TTOU)$/.test(name);
   }
 
-  /** All but the last run as processes unless everything is inside the shell; then each collects for the next. */
-  async #pipe(commands: readonly Command[], streams: Streams): Promise<number> {
-    const isInside = await Promise.all(commands.map((command) => this.#isInside(command)));
-    if (isInside.every(Boolean)) return this.#pipeInside(commands, streams);
-    const pids: number[] = [];
-    let input = streams[0];
-    let release = (): void => {};
-    const last = commands.length - 1;
-    for (const command of commands.slice(0, last)) {
-      const between = pipeBetween(this.host);
-      const pid = await this.#startStage(command, withStream(withStream(streams, 0, input), 1, between.write));
-      if (pid > 0) pids.push(pid);
-      release();
-      ({ read: input, release } = between);
+  explain(name: string, errno: number): number {
+    this.complain(`${name}: ${errno === ENOENT ? 'not found' : errnoText(errno)}`);
+    return errno === ENOENT || errno === -20 ? NOT_FOUND : NOT_EXECUTABLE;
+  }
+
+  #checkInterrupt(): void {
+    if (this.signals.has('INT') && !this.state.traps.has('INT')) throw new Interrupted();
+  }
+
+  async #runTrap(action: string): Promise<void> {
+    const { status } = this.state;
+    await this.runSource(action);
+    this.state.status = status;
+  }
+
+  /** A command failed outside of any condition. */
+  async #failed(): Promise<void> {
+    const action = this.state.traps.get('ERR');
+    if (action !== undefined && !this.#isTrapping) {
+      this.#isTrapping = true;
+      await this.#runTrap(action).finally(() => (this.#isTrapping = false));
     }
-    const end = commands[last];
-    const finalStatus = end === undefined ? 0 : await this.#inFork((shell) => shell.#command(end, withStream(streams, 0, input)));
-    release();
-    const statuses = pids.map((pid) => statusOf(this.host.callSync<ExitStatus>({ type: 'wait', pid })));
-    return this.state.options.pipefail && finalStatus === 0 ? (statuses.findLast((status) => status !== 0) ?? 0) : finalStatus;
+    if (this.state.has('errexit')) throw new ShellExit(this.state.status);
   }
 
-  async #pipeInside(commands: readonly Command[], streams: Streams): Promise<number> {
-    let input = streams[0];
-    const statuses: number[] = [];
-    for (const [index, command] of commands.entries()) {
-      const isLast = index === commands.length - 1;
-      const chunks: Uint8Array[] = [];
-      const output: Stream | undefined = isLast ? streams[1] : { kind: 'collector', chunks };
-      statuses.push(await this.#inFork((shell) => shell.#command(command, withStream(withStream(streams, 0, input), 1, output))));
-      input = { kind: 'source', bytes: collected(chunks) };
-    }
-    const last = statuses.at(-1) ?? 0;
-    return this.state.options.pipefail && last === 0 ? (statuses.findLast((status) => status !== 0) ?? 0) : last;
+  async #pipeline(pipeline: Pipeline, source: string): Promise<number> {
+    const startedAt = performance.now();
+    const [only] = pipeline.commands;
+    const status =
+      pipeline.commands.length === 1 && only !== undefined ? await this.command(only) : await runPipeline(this, pipeline.commands, source);
+    if (pipeline.commands.length === 1) this.state.pipeStatus = [status];
+    if (pipeline.isTimed) this.#reportTime((performance.now() - startedAt) / 1000);
+    return pipeline.isNegated ? (status === 0 ? 1 : 0) : status;
   }
 
-  /** Starts one stage of a mixed pipeline as a process. Returns its pid, or 0 with the complaint made. */
-  async #startStage(command: Command, streams: Streams): Promise<number> {
-    if (command.type === 'simple' && command.redirects.length === 0 && command.assignments.length === 0) {
-      const fields = await this.#expander(streams).fields(command.words);
-      const [name = ''] = fields;
-      if (!this.state.functions.has(name) && !Object.hasOwn(builtins, name)) {
-        const pid = this.#start(fields, streams, {}, false);
-        if (pid < 0) this.#explain(name, pid, streams);
-        return Math.max(0, pid);
-      }
-    }
-    return Math.max(0, this.#start(['sh', '-c', command.source], streams, Object.fromEntries(this.state.variables), false));
+  #reportTime(seconds: number): void {
+    const show = (value: number): string => `${Math.floor(value / 60)}m${(value % 60).toFixed(3)}s`;
+    // The tab does not account processor time; elapsed time is what there is.
+    this.printError(`\nreal\t${show(seconds)}\nuser\t${show(0)}\nsys\t${show(0)}\n`);
   }
 
-  async #isInside(command: Command): Promise<boolean> {
-    if (command.type !== 'simple') return false;
-    const [first] = command.words;
-    const name =
-      first?.every((part) => part.type === 'text') === true ? first.map((part) => (part.type === 'text' ? part.text : '')).join('') : '';
-    if (this.state.functions.has(name)) return false;
-    return Object.hasOwn(builtins, name) || (!SEPARATE.has(name) && (await loadTool(name)) !== undefined && this.#isBuiltInPath(name));
-  }
-
-  /** A program of the same name earlier in PATH wins over the tool. */
-  #isBuiltInPath(name: string): boolean {
-    const resolved = resolveProgram(this.host.fs, { file: name, argv: [name], env: this.state.environment(), cwd: this.state.cwd });
-    return typeof resolved !== 'number' && resolved.program === name;
-  }
-
-  async #command(command: Command, streams: Streams): Promise<number> {
-    const opened: number[] = [];
-    try {
-      const redirected = await this.#redirect(command.redirects, streams, opened);
-      return await this.#execute(command, redirected);
-    } catch (error) {
-      if (error instanceof RedirectError || error instanceof ExpansionError) {
-        this.complain(streams, error.message);
-        if (error instanceof ExpansionError && this.#jobs === null) throw new ShellExit(SYNTAX_ERROR);
-        return 1;
-      }
-      throw error;
-    } finally {
-      for (const handle of opened) this.host.fs.close(handle);
-    }
-  }
-
-  async #execute(command: Command, streams: Streams): Promise<number> {
+  async #execute(command: Command): Promise<number> {
     switch (command.type) {
       case 'simple':
-        return this.#simple(command, streams);
+        return this.#simple(command);
       case 'group':
-        return this.runList(command.body, streams);
+        return this.runList(command.body);
       case 'subshell':
-        return this.#inFork((shell) => shell.runList(command.body, streams));
+        return this.inFork(() => this.runList(command.body));
       case 'if':
-        return this.#if(command, streams);
+        return this.#if(command);
       case 'for':
-        return this.#for(command, streams);
+        return this.#for(command);
+      case 'arithmetic-for':
+        return this.#arithmeticFor(command);
       case 'while':
       case 'until':
-        return this.#while(command, streams);
+        return this.#while(command);
       case 'case':
-        return this.#case(command, streams);
+        return this.#case(command);
       case 'function':
         this.state.functions.set(command.name, command.body);
         return 0;
+      case 'conditional':
+        return this.#guarded(async () => ((await conditionHolds(command.condition, this)) ? 0 : 1));
+      case 'arithmetic':
+        return this.#guarded(async () => ((await this.expander().arithmetic(command.expression)) === 0n ? 1 : 0));
       default:
         return command satisfies never;
     }
   }
 
-  async #simple(command: Extract<Command, { type: 'simple' }>, streams: Streams): Promise<number> {
-    const expander = this.#expander(streams);
-    const fields = this.#unalias(await expander.fields(command.words));
-    const assigned: Record<string, string> = {};
-    for (const { name, value } of command.assignments) assigned[name] = await expander.text(value);
-    if (this.state.options.traces && fields.length > 0) this.io.write(streams[2], this.#encoder.encode(`+ ${fields.join(' ')}\n`));
-    if (fields.length > 0) return this.runCommand(fields, streams, assigned);
-    const hasSubstitution = command.assignments.some(({ value }) => value.some((part) => part.type === 'command'));
-    for (const [name, value] of Object.entries(assigned)) this.state.set(name, value);
-    return hasSubstitution ? this.state.status : 0;
+  async #simple(command: Of<'simple'>): Promise<number> {
+    const aliased = this.#alias(command);
+    if (aliased !== null) return aliased;
+    return this.#guarded(async () => {
+      const expander = this.expander();
+      this.substitutionStatus = 0;
+      const fields = await expander.fields(command.words);
+      if (fields.length === 0) return this.#assignOnly(command.assignments, expander);
+      this.#trace(fields);
+      const [name = ''] = fields;
+      const isLasting = SPECIAL_BUILTINS.has(name) && !this.state.functions.has(name) && !this.state.isBash;
+      if (command.declarations.length > 0) return this.#declare(fields, command.declarations);
+      if (command.assignments.length === 0) return this.runCommand(fields);
+      if (isLasting) {
+        for (const one of command.assignments) await assign(one, this.state, expander);
+        return this.runCommand(fields);
+      }
+      return this.#withAssignments(command.assignments, fields, expander);
+    });
   }
 
-  #unalias(fields: string[]): string[] {
-    let result = fields;
-    const seen = new Set<string>();
-    for (let depth = 0; depth < MAX_ALIAS_DEPTH; depth++) {
-      const [name = ''] = result;
-      const text = seen.has(name) ? undefined : this.state.aliases.get(name);
-      if (text === undefined) break;
-      seen.add(name);
-      result = [...text.split(/\s+/), ...result.slice(1)];
+  /** Errors of an expansion end the command, and a script with it. */
+  async #guarded(work: () => Promise<number>): Promise<number> {
+    try {
+      return await work();
+    } catch (error) {
+      return this.#commandFailed(error);
     }
-    return result;
   }
 
-  async #if({ branches, otherwise }: Extract<Command, { type: 'if' }>, streams: Streams): Promise<number> {
-    for (const { condition, body } of branches) if ((await this.#test(condition, streams)) === 0) return this.runList(body, streams);
-    return otherwise === null ? 0 : this.runList(otherwise, streams);
+  #commandFailed(error: unknown): number {
+    const isExpansion = error instanceof ExpansionError || error instanceof ShellSyntaxError || error instanceof ReadonlyError;
+    if (!isExpansion && !(error instanceof RedirectError)) throw error;
+    this.complain(error.message);
+    const status = this.state.isBash ? 1 : SYNTAX_ERROR;
+    if (isExpansion && this.control === null)
+      throw new ShellExit(error instanceof ExpansionError && this.state.isBash ? NOT_FOUND : status);
+    return status;
   }
 
-  async #for({ name, words, body }: Extract<Command, { type: 'for' }>, streams: Streams): Promise<number> {
-    const values = words === null ? this.state.arguments : await this.#expander(streams).fields(words);
-    let status = 0;
+  async #assignOnly(assignments: readonly Assignment[], expander: Expander): Promise<number> {
+    for (const one of assignments) await assign(one, this.state, expander);
+    return this.substitutionStatus;
+  }
+
+  async #withAssignments(assignments: readonly Assignment[], fields: readonly string[], expander: Expander): Promise<number> {
+    const before = new Map<string, Variable | undefined>();
+    for (const { name } of assignments) before.set(name, this.state.variables.get(name));
+    try {
+      for (const one of assignments) {
+        await assign(one, this.state, expander);
+        this.state.mark(one.name, { isExported: true });
+      }
+      return await this.runCommand(fields);
+    } finally {
+      for (const [name, variable] of before) {
+        if (variable === undefined) this.state.variables.delete(name);
+        else this.state.variables.set(name, variable);
+      }
+    }
+  }
+
+  /** `export a=1`, `local b=(x y)`: first the names with their attributes, then the values. */
+  async #declare(fields: readonly string[], declarations: readonly Assignment[]): Promise<number> {
+    const isReadonly = fields[0] === 'readonly' || fields.slice(1).some((field) => /^-[a-zA-Z]*r/.test(field));
+    const status = isReadonly ? 0 : await this.runCommand([...fields, ...declarations.map(({ name }) => name)]);
+    this.substitutionStatus = 0;
+    for (const declaration of declarations) await assign(declaration, this.state, this.expander());
+    return isReadonly ? this.runCommand([...fields, ...declarations.map(({ name }) => name)]) : status;
+  }
+
+  #trace(fields: readonly string[]): void {
+    if (this.state.has('xtrace')) this.printError(`${this.state.get('PS4') ?? '+ '}${fields.join(' ')}\n`);
+  }
+
+  /** An alias is text: the command is read again with it in the place of its first word. */
+  #alias(command: Of<'simple'>): Promise<number> | null {
+    const [first] = command.words;
+    const [part] = first ?? [];
+    if (
+      this.state.aliases.size === 0 ||
+      first?.length !== 1 ||
+      part?.type !== 'text' ||
+      part.isQuoted ||
+      !command.source.startsWith(part.text)
+    )
+      return null;
+    const { text: name } = part;
+    const text = this.state.aliases.get(name);
+    if (text === undefined || this.#unaliased.has(name)) return null;
+    this.#unaliased.add(name);
+    const end = Math.min(...command.redirects.map(() => command.source.length), command.source.length);
+    return this.runSource(`${text}${command.source.slice(name.length, end)}`).finally(() => this.#unaliased.delete(name));
+  }
+
+  async #if({ branches, otherwise }: Of<'if'>): Promise<number> {
+    for (const { condition, body } of branches) if ((await this.#test(condition)) === 0) return this.runList(body);
+    return otherwise === null ? 0 : this.runList(otherwise);
+  }
+
+  async #for({ name, words, body }: Of<'for'>): Promise<number> {
+    let values: readonly string[] = this.state.arguments;
+    if (words !== null) values = await this.expander().fields(words);
+    this.state.status = 0;
     for (const value of values) {
       this.state.set(name, value);
-      const jump = await this.#loopBody(body, streams, (result) => (status = result));
-      if (jump === 'break') break;
+      if ((await this.#loopBody(body)) === 'break') break;
     }
-    return status;
+    return this.state.status;
   }
 
-  async #while({ type, condition, body }: Extract<Command, { type: 'while' | 'until' }>, streams: Streams): Promise<number> {
+  async #arithmeticFor({ start, test, step, body }: Of<'arithmetic-for'>): Promise<number> {
+    return this.#guarded(async () => {
+      const expander = this.expander();
+      await expander.arithmetic(start);
+      this.state.status = 0;
+      // No test is true.
+      const condition: Word = test.every((part) => part.type === 'text' && part.text.trim() === '')
+        ? [{ type: 'text', text: '1', isQuoted: true }]
+        : test;
+      while ((await expander.arithmetic(condition)) !== 0n) {
+        if ((await this.#loopBody(body)) === 'break') break;
+        await expander.arithmetic(step);
+      }
+      return this.state.status;
+    });
+  }
+
+  async #while({ type, condition, body }: Of<'while' | 'until'>): Promise<number> {
     let status = 0;
-    while (((await this.#test(condition, streams)) === 0) === (type === 'while')) {
-      const jump = await this.#loopBody(body, streams, (result) => (status = result));
-      if (jump === 'break') break;
+    try {
+      while (((await this.#test(condition)) === 0) === (type === 'while')) {
+        this.state.status = 0;
+        const jump = await this.#loopBody(body);
+        ({ status } = this.state);
+        if (jump === 'break') break;
+      }
+    } catch (jump) {
+      // `break` in the condition leaves this loop as well.
+      if (!(jump instanceof LoopJump)) throw jump;
+      if (jump.levels > 1) throw new LoopJump(jump.kind, jump.levels - 1);
     }
     return status;
   }
 
-  async #loopBody(body: List, streams: Streams, onStatus: (status: number) => void): Promise<'break' | 'continue' | null> {
+  async #loopBody(body: List): Promise<'break' | 'continue' | null> {
     try {
-      onStatus(await this.runList(body, streams));
+      await this.runList(body);
       return null;
     } catch (jump) {
       if (!(jump instanceof LoopJump)) throw jump;
       if (jump.levels > 1) throw new LoopJump(jump.kind, jump.levels - 1);
+      this.state.status = 0;
       return jump.kind;
     }
   }
 
-  async #case({ subject, branches }: Extract<Command, { type: 'case' }>, streams: Streams): Promise<number> {
-    const expander = this.#expander(streams);
+  async #case({ subject, branches }: Of<'case'>): Promise<number> {
+    const expander = this.expander();
     const value = await expander.text(subject);
-    for (const { patterns, body } of branches) {
-      for (const pattern of patterns) {
-        if (globExpression(await expander.pattern(pattern)).test(value)) return body.length === 0 ? 0 : this.runList(body, streams);
-      }
+    let falls = false;
+    let status = 0;
+    for (const { patterns, body, end } of branches) {
+      if (!falls && !(await this.#matchesAny(patterns, value, expander))) continue;
+      status = body.length === 0 ? 0 : await this.runList(body);
+      if (end === ';;') break;
+      falls = end === ';&';
     }
-    return 0;
+    return status;
+  }
+
+  async #matchesAny(patterns: Of<'case'>['branches'][number]['patterns'], value: string, expander: Expander): Promise<boolean> {
+    for (const pattern of patterns) if (globExpression(await expander.pattern(pattern)).test(value)) return true;
+    return false;
   }
 
   /** A condition's failure never ends the shell. */
-  async #test(condition: List, streams: Streams): Promise<number> {
+  async #test(condition: List): Promise<number> {
     this.state.conditionDepth++;
-    return this.runList(condition, streams).finally(() => this.state.conditionDepth--);
+    return this.runList(condition).finally(() => this.state.conditionDepth--);
   }
 
-  async #call(body: Command, args: readonly string[], streams: Streams): Promise<number> {
-    const outer = this.state.arguments;
-    const locals = new Map<string, string | undefined>();
-    this.state.arguments = args;
-    this.state.locals.push(locals);
+  async #call(body: Command, args: readonly string[]): Promise<number> {
+    const { state } = this;
+    const outer = state.arguments;
+    const locals = new Map<string, Variable | undefined>();
+    if (state.callDepth >= MAX_CALL_DEPTH) throw new ExpansionError('maximum function nesting level exceeded');
+    state.arguments = args;
+    state.locals.push(locals);
+    state.callDepth++;
     try {
-      return await this.#command(body, streams);
+      return await this.command(body);
     } catch (jump) {
       if (jump instanceof FunctionReturn) return jump.status;
       throw jump;
     } finally {
-      this.state.arguments = outer;
-      this.state.locals.pop();
-      for (const [name, value] of locals) {
-        if (value === undefined) this.state.unset(name);
-        else this.state.set(name, value);
+      state.callDepth--;
+      state.arguments = outer;
+      state.locals.pop();
+      for (const [name, variable] of locals) {
+        if (variable === undefined) state.variables.delete(name);
+        else state.variables.set(name, variable);
       }
     }
   }
 
-  /** Runs in a copy of the state: a subshell. */
-  async #inFork(work: (shell: Interpreter) => Promise<number>): Promise<number> {
-    const outer = this.state;
-    const streams = this.streams;
-    this.state = outer.fork();
-    try {
-      return await work(this);
-    } catch (jump) {
-      if (jump instanceof ShellExit || jump instanceof FunctionReturn) return jump.status;
-      throw jump;
-    } finally {
-      this.state = outer;
-      this.streams = streams;
-    }
+  async #substitute(body: List): Promise<string> {
+    const whole = await this.#readFileSubstitution(body);
+    if (whole !== null) return whole;
+    const collector = newCollector();
+    const status = await this.inFork(() => this.runList(body), withStream(this.streams, 1, collector));
+    this.substitutionStatus = this.state.status = status;
+    return decodeText(this.io.collect(collector)).replaceAll('\0', '');
   }
 
-  #expander(streams: Streams): Expander {
-    return new Expander(this.state, {
-      fs: this.host.fs,
-      substitute: async (source) => {
-        const chunks: Uint8Array[] = [];
-        const status = await this.#inFork((shell) => shell.runSource(source, withStream(streams, 1, { kind: 'collector', chunks })));
-        this.state.status = status;
-        return new TextDecoder().decode(collected(chunks));
-      },
+  /** `$(< file)`. */
+  async #readFileSubstitution(body: List): Promise<string | null> {
+    const command = body.length === 1 ? body[0]?.chain[0]?.pipeline.commands[0] : undefined;
+    if (command?.type !== 'simple' || command.words.length + command.assignments.length > 0 || command.redirects[0]?.operator !== '<')
+      return null;
+    let text = '';
+    await this.withRedirects(command.redirects, async () => {
+      for (let chunk = this.io.read(this.streams[0]); chunk.length > 0; chunk = this.io.read(this.streams[0])) text += decodeText(chunk);
+      return 0;
     });
+    return text;
   }
 
-  async #redirect(redirects: readonly Redirect[], streams: Streams, opened: number[]): Promise<Streams> {
-    let result = streams;
-    for (const { fd, operator, target } of redirects) {
-      const text = await this.#expander(streams).text(target);
-      if (operator === '<<') result = withStream(result, fd, { kind: 'source', bytes: this.#encoder.encode(text) });
-      else if (operator === '>&' || operator === '<&') result = withStream(result, fd, text === '-' ? undefined : result[Number(text)]);
-      else result = withStream(result, fd, this.#open(text, operator, opened));
-    }
-    return result;
+  /** The output goes through a file: a reader may open it at any time, and as often as it likes. */
+  async #substituteProcess(direction: '<' | '>', body: List): Promise<string> {
+    if (direction === '>') throw new ExpansionError('>(...) is not supported; pipe into the command instead');
+    const collector = newCollector();
+    await this.inFork(() => this.runList(body), withStream(this.streams, 1, collector));
+    const path = `/tmp/.sh-${this.host.pid}-process-${++this.#lastSubstitution}`;
+    this.host.fs.writeFile(path, this.io.collect(collector), 0o600);
+    return path;
   }
 
-  #open(file: string, operator: '<' | '>' | '>>' | '<>', opened: number[]): Stream {
-    const flags = { '<': 0, '>': 1 | O_CREAT | O_TRUNC, '>>': 1 | O_CREAT | O_APPEND, '<>': 2 | O_CREAT }[operator];
-    const handle = this.host.fs.open(absolutePath(this.state.cwd, file), flags, 0o644);
-    if (handle < 0) throw new RedirectError(`${file}: ${errnoText(handle)}`);
-    opened.push(handle);
-    return { kind: 'file', handle };
-  }
-
-  async #runProgram(fields: readonly string[], streams: Streams, assigned: Readonly<Record<string, string>>): Promise<number> {
+  async #external(fields: readonly string[], assigned: Readonly<Record<string, string>>): Promise<number> {
     const [name = ''] = fields;
-    const tool = SEPARATE.has(name) || name.includes('/') || !this.#isBuiltInPath(name) ? undefined : await loadTool(name);
-    if (tool !== undefined) return tool(this.#toolContext(fields, streams, assigned));
-    const children = new ChildStreams(this.host, streams);
-    const pid = this.#spawn(fields, children, assigned, this.#jobs !== null);
-    if (pid < 0) return this.#explain(name, pid, streams);
-    this.#jobs?.foreground(pid);
-    children.exchange();
-    const exit = this.host.callSync<ExitStatus>({ type: 'wait', pid });
-    this.#jobs?.restore();
-    if (this.#jobs !== null && exit.signal === 'SIGINT') this.io.write(streams[1], this.#encoder.encode('\n'));
-    return statusOf(exit);
-  }
-
-  /** Starts without waiting: for pipelines and the background. */
-  #start(fields: readonly string[], streams: Streams, assigned: Readonly<Record<string, string>>, isOwnGroup: boolean): number {
-    return this.#spawn(fields, new ChildStreams(this.host, streams), assigned, isOwnGroup);
-  }
-
-  #spawn(fields: readonly string[], children: ChildStreams, assigned: Readonly<Record<string, string>>, newGroup: boolean): number {
-    const [file = ''] = fields;
+    const { cwd, umask } = this.state;
     const env = this.state.environment(assigned);
-    const { cwd } = this.state;
-    const resolved = resolveProgram(this.host.fs, { file, argv: fields, env, cwd });
-    const pid =
-      typeof resolved === 'number'
-        ? resolved
-        : this.host.callSync({
-            type: 'spawn',
-            request: { program: resolved.program, argv: resolved.argv, env, cwd, stdio: children.stdio, newGroup },
-          });
-    if (pid < 0) children.abandon();
-    return pid;
+    if (this.control === null || QUICK.has(name)) {
+      const tool = await insideTool(this.host, { argv: fields, env, cwd });
+      if (tool !== undefined)
+        return runTool(tool, createContext({ host: this.host, io: this.io, argv: fields, env, cwd, streams: this.streams, umask }));
+    }
+    const pid = spawnFields(this, fields, { env, streams: this.streams, newGroup: this.control !== null });
+    if (pid < 0) return this.explain(name, pid);
+    return startForeground(this, [pid], fields.join(' '));
   }
 
-  async #startBackground(source: string, streams: Streams): Promise<number> {
-    const quiet = this.#jobs === null ? streams : withStream(streams, 0, undefined);
-    const pid = this.#start(['sh', '-c', source], quiet, Object.fromEntries(this.state.variables), this.#jobs !== null);
-    if (pid < 0) return this.#explain('sh', pid, streams);
-    this.#background.set(pid, null);
-    this.state.lastBackground = pid;
-    if (this.#jobs !== null) this.io.write(streams[2], this.#encoder.encode(`[${this.#background.size}] ${pid}\n`));
-    return 0;
+  isBuiltin(name: string): boolean {
+    return Object.hasOwn(builtins, name);
   }
 
-  #explain(name: string, errno: number, streams: Streams): number {
-    const need = needsServerBecause(name);
-    if (errno === ENOENT && need !== null)
-      this.complain(streams, `${name}: ${need}: it needs a server session, and no server is configured (ERR_SERVER_NOT_CONFIGURED)`);
-    else this.complain(streams, `${name}: ${errno === ENOENT ? 'not found' : errnoText(errno)}`);
-    return errno === EACCES ? NOT_EXECUTABLE : NOT_FOUND;
-  }
-
-  #toolContext(fields: readonly string[], streams: Streams, assigned: Readonly<Record<string, string>>): ToolContext {
-    const [name = '', ...args] = fields;
-    const output = streams[1];
-    return {
-      name,
-      args,
-      env: this.state.environment(assigned),
-      cwd: this.state.cwd,
-      fs: this.host.fs,
-      host: this.host,
-      read: () => this.io.read(streams[0]),
-      write: (content) => this.#write(output, typeof content === 'string' ? this.#encoder.encode(content) : content),
-      writeError: (text) => void this.io.write(streams[2], this.#encoder.encode(text)),
-      isTerminal: output?.kind === 'inherited' && output.stdio.kind === 'terminal',
-    };
-  }
-
-  /** A reader that is gone ends the shell, as SIGPIPE does. */
-  #write(stream: Stream | undefined, bytes: Uint8Array): void {
-    if (!this.io.write(stream, bytes)) throw new ShellExit(SIGNAL_BASE + 13);
+  /** Whether the command's name is a program rather than part of the shell. */
+  isExternal(name: string): boolean {
+    return !this.state.functions.has(name) && !Object.hasOwn(builtins, name) && !this.state.aliases.has(name);
   }
 }
 
-class RedirectError extends Error {}
+/** `set -e` looks at commands that can fail themselves, not at what they are wrapped in. */
+function isFailure({ commands }: Pipeline): boolean {
+  const [only] = commands;
+  return commands.length > 1 || only === undefined || /^(?:simple|subshell|conditional|arithmetic)$/.test(only.type);
+}
 
-function statusOf({ code, signal }: ExitStatus): number {
-  return code ?? SIGNAL_BASE + (signalNumber(signal ?? '') ?? 0);
+function jumpStatus(jump: unknown): number {
+  if (jump instanceof ShellExit || jump instanceof FunctionReturn) return jump.status;
+  if (jump instanceof LoopJump) return 0;
+  throw jump;
 }

@@ -22,12 +22,16 @@ const CTRL = {
   n: '\u000e',
   p: '\u0010',
   u: '\u0015',
+  t: '\u0014',
   w: '\u0017',
+  y: '\u0019',
 };
-const MAX_HISTORY = 1000;
+const CTRL_R = '\u0012';
+const ESCAPE = '\u001b';
 
 export class LineEditor {
-  readonly history: string[] = [];
+  /** Oldest first; the shell adds to it. */
+  readonly history: readonly string[];
   readonly #terminal: EditorTerminal;
   readonly #complete: Complete;
   readonly #decoder = new TextDecoder();
@@ -39,8 +43,11 @@ export class LineEditor {
   #draft = '';
   #pending = '';
   #row = 0;
+  /** What Ctrl-W, Ctrl-U and Ctrl-K took, for Ctrl-Y. */
+  #killed = '';
 
-  constructor(terminal: EditorTerminal, complete: Complete) {
+  constructor(terminal: EditorTerminal, complete: Complete, history: readonly string[]) {
+    this.history = history;
     this.#terminal = terminal;
     this.#complete = complete;
   }
@@ -48,8 +55,9 @@ export class LineEditor {
   /** The line without its break; `null` at the end of input; `''` with `isCancelled` after Ctrl-C. */
   readLine(prompt: string): { readonly line: string; readonly isCancelled: boolean } | null {
     this.#prompt = prompt;
-    // oxlint-disable-next-line no-control-regex -- colours take no room on the screen
-    this.#promptWidth = prompt.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+    // Colours and the window's title take no room on the screen.
+    // oxlint-disable-next-line no-control-regex -- they are control sequences
+    this.#promptWidth = displayWidth(prompt.replaceAll(/\u001b(?:\[[0-9;]*m|\][^\u0007]*\u0007)/g, ''));
     this.#line = '';
     this.#cursor = 0;
     this.#row = 0;
@@ -70,12 +78,6 @@ export class LineEditor {
       }
       this.#press(key);
     }
-  }
-
-  remember(line: string): void {
-    if (line.trim() === '' || this.history.at(-1) === line) return;
-    this.history.push(line);
-    if (this.history.length > MAX_HISTORY) this.history.shift();
   }
 
   #accept(): { line: string; isCancelled: boolean } {
@@ -138,11 +140,21 @@ export class LineEditor {
       case '\u001bOB':
         return this.#recall(1);
       case CTRL.u:
-        return this.#erase(0, this.#cursor);
+        return this.#erase(0, this.#cursor, true);
       case CTRL.k:
-        return this.#erase(this.#cursor, this.#line.length);
+        return this.#erase(this.#cursor, this.#line.length, true);
       case CTRL.w:
-        return this.#erase(this.#wordStart(), this.#cursor);
+        return this.#erase(this.#wordStart(), this.#cursor, true);
+      case CTRL.y:
+        return this.#insert(this.#killed);
+      case CTRL.t:
+        return this.#swap();
+      case `${ESCAPE}d`:
+        return this.#erase(this.#cursor, this.#wordEnd(), true);
+      case `${ESCAPE}.`:
+        return this.#insert(this.history.at(-1)?.split(/\s+/).at(-1) ?? '');
+      case CTRL_R:
+        return this.#search();
       case CTRL.l:
         this.#terminal.write('\u001b[H\u001b[2J');
         this.#row = 0;
@@ -160,11 +172,50 @@ export class LineEditor {
     this.#draw();
   }
 
-  #erase(from: number, to: number): void {
+  #erase(from: number, to: number, isKilled = false): void {
     if (from < 0 || from === to) return;
+    if (isKilled) this.#killed = this.#line.slice(from, to);
     this.#line = this.#line.slice(0, from) + this.#line.slice(to);
     this.#cursor = from;
     this.#draw();
+  }
+
+  /** The two characters before the cursor change places. */
+  #swap(): void {
+    const at = Math.min(this.#line.length, Math.max(2, this.#cursor + 1));
+    if (this.#line.length < 2) return;
+    this.#line = `${this.#line.slice(0, at - 2)}${this.#line[at - 1] ?? ''}${this.#line[at - 2] ?? ''}${this.#line.slice(at)}`;
+    this.#cursor = at;
+    this.#draw();
+  }
+
+  /** Ctrl-R: each key narrows the search, Ctrl-R goes further back, anything else takes what was found. */
+  #search(): void {
+    const [prompt, width, line] = [this.#prompt, this.#promptWidth, this.#line];
+    let term = '';
+    let from = this.history.length - 1;
+    for (;;) {
+      const at = this.history.findLastIndex((entry, index) => index <= from && entry.includes(term));
+      this.#prompt = `(reverse-i-search)'${term}': `;
+      this.#promptWidth = displayWidth(this.#prompt);
+      this.#line = at === -1 ? this.#line : (this.history[at] ?? '');
+      this.#cursor = this.#line.length;
+      this.#draw();
+      const key = this.#key();
+      if (key === CTRL_R) from = Math.max(0, at - 1);
+      else if (key === '\u007f' || key === '\b') term = term.slice(0, -1);
+      else if (key !== null && key >= ' ' && !key.startsWith(ESCAPE)) {
+        term += key;
+        from = this.history.length - 1;
+      } else {
+        [this.#prompt, this.#promptWidth] = [prompt, width];
+        if (key === CTRL.c || key === '\u0007') this.#line = line;
+        this.#cursor = this.#line.length;
+        this.#draw();
+        if (key !== null && key !== CTRL.c && key !== '\u0007' && key !== ESCAPE) this.#pending = key + this.#pending;
+        return;
+      }
+    }
   }
 
   #moveTo(position: number): void {
@@ -202,7 +253,7 @@ export class LineEditor {
     else if (common.length > typed.length) this.#insert(common.slice(typed.length));
     else if (candidates.length > 1) {
       this.#moveToEnd();
-      this.#terminal.write(`\n${candidates.map((one) => one.replace(/(?<=.)\/$/, '/')).join('  ')}\n`);
+      this.#terminal.write(`\n${inColumns(candidates.map(lastPart), this.#terminal.columns)}`);
       this.#row = 0;
       this.#draw();
     }
@@ -212,9 +263,9 @@ export class LineEditor {
   #draw(): void {
     const columns = Math.max(1, this.#terminal.columns);
     const up = this.#row > 0 ? `\u001b[${this.#row}A` : '';
-    const total = this.#promptWidth + this.#line.length;
+    const total = this.#promptWidth + displayWidth(this.#line);
     const end = Math.floor(total / columns);
-    const at = this.#promptWidth + this.#cursor;
+    const at = this.#promptWidth + displayWidth(this.#line.slice(0, this.#cursor));
     const row = Math.floor(at / columns);
     // At the right edge a terminal waits with the wrap: a blank and a return make it happen.
     const wrap = total > 0 && total % columns === 0 ? ' \r' : '';
@@ -223,6 +274,43 @@ export class LineEditor {
     this.#terminal.write(`${up}\r\u001b[J${this.#prompt}${this.#line}${wrap}${back}\r${column > 0 ? `\u001b[${column}C` : ''}`);
     this.#row = row;
   }
+}
+
+/** A path is shown by its last name. */
+function lastPart(path: string): string {
+  return /[^/]*\/?$/.exec(path)?.[0] ?? path;
+}
+
+/** As `ls` shows names: as many columns as fit, filled downwards. */
+export function inColumns(names: readonly string[], columns: number): string {
+  const width = Math.max(...names.map(displayWidth)) + 2;
+  const perRow = Math.max(1, Math.floor(columns / width));
+  const rows = Math.ceil(names.length / perRow);
+  const lines = Array.from({ length: rows }, (_unused, row) =>
+    Array.from({ length: perRow }, (_other, column) => names[column * rows + row])
+      .filter((name) => name !== undefined)
+      .map((name, index, all) => (index === all.length - 1 ? name : name + ' '.repeat(width - displayWidth(name))))
+      .join(''),
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Columns on the screen: wide characters take two, marks none. A line break in a recalled command takes none. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (/\p{Mark}/u.test(character) || code < 0x20) continue;
+    const isWide =
+      (code >= 0x1100 && code <= 0x115f) ||
+      (code >= 0x2e80 && code <= 0xa4cf) ||
+      (code >= 0xac00 && code <= 0xd7a3) ||
+      (code >= 0xf900 && code <= 0xfaff) ||
+      (code >= 0xff00 && code <= 0xff60) ||
+      code >= 0x1f300;
+    width += isWide ? 2 : 1;
+  }
+  return width;
 }
 
 function commonPrefix(words: readonly string[]): string {

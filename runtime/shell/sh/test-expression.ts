@@ -1,6 +1,6 @@
 // `test` and `[`: conditions on files, texts and numbers.
 import type { FileSystem, Stat } from '../../fs/file-system.ts';
-import { absolutePath } from '../tool.ts';
+import { absolutePath } from '../paths.ts';
 import { ShellSyntaxError } from './syntax.ts';
 
 const S_IFMT = 0o170000;
@@ -15,6 +15,8 @@ const TYPES: Readonly<Record<string, number>> = {
   b: 0o060000,
 };
 const ACCESS: Readonly<Record<string, number>> = { r: 4, w: 2, x: 1 };
+
+const SPECIAL_BITS: Readonly<Record<string, number>> = { u: 0o4000, g: 0o2000, k: 0o1000 };
 
 export interface TestPlace {
   readonly fs: FileSystem;
@@ -93,6 +95,9 @@ class TestEvaluator {
     if ((isLink ? this.#place.fs.lstat(path, stat) : this.#place.fs.stat(path, stat)) < 0) return false;
     if (operator === 'e') return true;
     if (operator === 's') return stat.size > 0;
+    const special = SPECIAL_BITS[operator];
+    if (special !== undefined) return (stat.mode & special) !== 0;
+    if (operator === 'O' || operator === 'G') return true;
     const type = TYPES[operator];
     if (type === undefined) throw new ShellSyntaxError(`-${operator}: unknown operator`);
     return (stat.mode & S_IFMT) === type;
@@ -111,6 +116,8 @@ class TestEvaluator {
         return left > right;
       case '-nt':
         return this.#mtime(left) > this.#mtime(right);
+      case '-ef':
+        return this.#inode(left) !== -1 && this.#inode(left) === this.#inode(right);
       case '-ot':
         return this.#mtime(left) < this.#mtime(right);
       default:
@@ -123,6 +130,11 @@ class TestEvaluator {
     return this.#place.fs.stat(absolutePath(this.#place.cwd, operand), stat) < 0 ? -Infinity : stat.mtimeSec * 1000 + stat.mtimeNsec / 1e6;
   }
 
+  #inode(operand: string): number {
+    const stat = {} as Stat;
+    return this.#place.fs.stat(absolutePath(this.#place.cwd, operand), stat) < 0 ? -1 : stat.ino;
+  }
+
   #take(text: string): boolean {
     if (this.#args[this.#at] !== text) return false;
     this.#at++;
@@ -131,7 +143,7 @@ class TestEvaluator {
 }
 
 function isBinary(operator: string): boolean {
-  return /^(?:==?|!=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot))$/.test(operator);
+  return /^(?:==?|!=|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))$/.test(operator);
 }
 
 function integer(text: string): number {

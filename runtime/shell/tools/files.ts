@@ -1,248 +1,20 @@
-// cat cp ln ls mkdir mv pwd readlink realpath rm rmdir touch chmod: files, as POSIX has them. Runs in the tools worker.
-import type { Stat } from '../../fs/file-system.ts';
-import { absolutePath, complain, inputs, parseOptions, type Tool, type ToolContext } from '../tool.ts';
+// pwd mkdir rmdir touch chmod chown ln readlink realpath mktemp truncate sync: names and attributes of files. Runs in the tools worker.
+import { baseName, normalizePath } from '../paths.ts';
+import { absolutePath, complain, errnoText, parseOptions, type Tool, type ToolContext, ToolFailure } from '../tool.ts';
+import { parseDate } from './date.ts';
+import { isFolder, isLink, namesIn, newMode, statOf } from './file-types.ts';
 
-const S_IFMT = 0o170000;
-const S_IFDIR = 0o040000;
-const S_IFLNK = 0o120000;
 const ENOENT = -2;
-const ENOTDIR = -20;
-const EISDIR = -21;
-const TYPE_LETTER: Readonly<Record<number, string>> = { [S_IFDIR]: 'd', [S_IFLNK]: 'l', 0o020000: 'c' };
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const EEXIST = -17;
 
-export const cat: Tool = (context) => {
-  const files = inputs(context, parseOptions(context.args).operands);
-  let next = files.next();
-  for (; next.done !== true; next = files.next()) context.write(next.value.bytes);
-  return next.value;
-};
-
-export const pwd: Tool = (context) => {
-  context.write(`${context.cwd}\n`);
+export const pwd: Tool = ({ cwd, write }) => {
+  write(`${cwd}\n`);
   return 0;
 };
-
-export const ls: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  const paths = operands.length === 0 ? ['.'] : operands;
-  let status = 0;
-  for (const [index, path] of paths.entries()) {
-    const stat = statOf(context, path);
-    if (typeof stat === 'number') {
-      status = complain(context, path, stat, 'cannot access ');
-      continue;
-    }
-    const isFolder = (stat.mode & S_IFMT) === S_IFDIR && !flags.has('d');
-    if (isFolder && paths.length > 1) context.write(`${index > 0 ? '\n' : ''}${path}:\n`);
-    list(context, isFolder ? namesIn(context, path, flags) : [path], isFolder ? path : '', flags);
-  }
-  return status;
-};
-
-function namesIn(context: ToolContext, path: string, flags: Set<string>): string[] {
-  const entries = context.fs.readdir(absolutePath(context.cwd, path));
-  if (typeof entries === 'number') return [];
-  const names = entries
-    .map(({ name }) => name)
-    .filter((name) => flags.has('a') || flags.has('A') || !name.startsWith('.'))
-    .sort();
-  return flags.has('a') ? ['.', '..', ...names] : names;
-}
-
-function list(context: ToolContext, names: readonly string[], folder: string, flags: Set<string>): void {
-  const full = (name: string): string => (folder === '' ? name : `${folder}/${name}`);
-  if (flags.has('l')) {
-    for (const name of names) context.write(longLine(context, full(name), name));
-    return;
-  }
-  const shown = names.map((name) => decorate(context, full(name), name, flags));
-  if (!context.isTerminal || flags.has('1')) context.write(shown.map((name) => `${name}\n`).join(''));
-  else if (shown.length > 0) context.write(`${shown.join('  ')}\n`);
-}
-
-function decorate(context: ToolContext, path: string, name: string, flags: Set<string>): string {
-  const stat = statOf(context, path, false);
-  if (typeof stat === 'number') return name;
-  const type = stat.mode & S_IFMT;
-  const suffix = flags.has('F') || flags.has('p') ? (type === S_IFDIR ? '/' : '') : '';
-  if (!context.isTerminal) return `${name}${suffix}`;
-  const color = type === S_IFDIR ? '1;34' : type === S_IFLNK ? '1;36' : (stat.mode & 0o111) !== 0 ? '1;32' : '';
-  return color === '' ? `${name}${suffix}` : `\u001b[${color}m${name}\u001b[0m${suffix}`;
-}
-
-function longLine(context: ToolContext, path: string, name: string): string {
-  const stat = statOf(context, path, false);
-  if (typeof stat === 'number') return `?????????? ${name}\n`;
-  const type = stat.mode & S_IFMT;
-  const date = new Date(stat.mtimeSec * 1000);
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  const when = `${MONTHS[date.getMonth()] ?? ''} ${String(date.getDate()).padStart(2)} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
-  const target = type === S_IFLNK ? ` -> ${String(context.fs.readlink(absolutePath(context.cwd, path)))}` : '';
-  const owner = stat.uid === 0 ? 'root root' : 'user user';
-  return `${modeText(stat.mode)} ${stat.nlink} ${owner} ${String(stat.size).padStart(8)} ${when} ${name}${target}\n`;
-}
-
-function modeText(mode: number): string {
-  const letters = 'rwxrwxrwx';
-  const bits = [...letters].map((letter, index) => ((mode & (0o400 >> index)) === 0 ? '-' : letter)).join('');
-  return `${TYPE_LETTER[mode & S_IFMT] ?? '-'}${bits}`;
-}
-
-export const mkdir: Tool = (context) =>
-  each(
-    context,
-    parseOptions(context.args, 'm').operands,
-    (path) => {
-      const { flags } = parseOptions(context.args, 'm');
-      const made = flags.has('p') || flags.has('--parents') ? context.fs.mkdirAll(path, 0o755) : context.fs.mkdir(path, 0o755);
-      return typeof made === 'string' ? 0 : made;
-    },
-    'cannot create directory ',
-  );
-
-export const rmdir: Tool = (context) =>
-  each(context, parseOptions(context.args).operands, (path) => context.fs.rmdir(path), 'failed to remove ');
-
-export const rm: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  const isRecursive = flags.has('r') || flags.has('R') || flags.has('--recursive');
-  const isForced = flags.has('f') || flags.has('--force');
-  return each(
-    context,
-    operands,
-    (path, name) => {
-      if (/(?:^|\/)\.\.?\/?$/.test(name) || path === '/') return -22;
-      const result = isRecursive && statOf(context, name, false) !== ENOENT ? context.fs.removeAll(path) : context.fs.unlink(path);
-      return isForced && result === ENOENT ? 0 : result;
-    },
-    'cannot remove ',
-  );
-};
-
-export const touch: Tool = (context) =>
-  each(
-    context,
-    parseOptions(context.args).operands,
-    (path) => {
-      const now = Date.now();
-      const result = context.fs.utimes(path, now, now, true);
-      return result === ENOENT ? context.fs.writeFile(path, new Uint8Array(), 0o644) : result;
-    },
-    'cannot touch ',
-  );
-
-export const chmod: Tool = (context) => {
-  const [mode = '', ...files] = context.args.filter((arg) => arg !== '-R');
-  return each(
-    context,
-    files,
-    (path, name) => {
-      const stat = statOf(context, name);
-      return typeof stat === 'number' ? stat : context.fs.chmod(path, newMode(mode, stat.mode & 0o7777));
-    },
-    'cannot access ',
-  );
-};
-
-/** Octal, or symbolic as `u+x,go-w`. */
-function newMode(text: string, mode: number): number {
-  if (/^[0-7]+$/.test(text)) return Number.parseInt(text, 8);
-  let result = mode;
-  for (const [, who = '', operator = '', what = ''] of text.matchAll(/([ugoa]*)([+=-])([rwx]*)/g)) {
-    let bits = 0;
-    for (const letter of what) bits |= letter === 'r' ? 0o444 : letter === 'w' ? 0o222 : 0o111;
-    const mask =
-      who === '' || who.includes('a') ? 0o777 : [...who].reduce((sum, one) => sum | (one === 'u' ? 0o700 : one === 'g' ? 0o070 : 0o007), 0);
-    result = operator === '+' ? result | (bits & mask) : operator === '-' ? result & ~(bits & mask) : (result & ~mask) | (bits & mask);
-  }
-  return result;
-}
-
-export const ln: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  const [target = '', name = ''] = operands;
-  const wanted = name === '' ? target.slice(target.lastIndexOf('/') + 1) : name;
-  const path = intoFolder(context, wanted, target);
-  if (flags.has('f')) context.fs.unlink(path);
-  const result = flags.has('s') ? context.fs.symlink(target, path) : context.fs.link(absolutePath(context.cwd, target), path);
-  return result < 0 ? complain(context, wanted, result, 'failed to create link ') : 0;
-};
-
-export const mv: Tool = (context) => transfer(context, (from, to) => context.fs.rename(from, to));
-
-export const cp: Tool = (context) => {
-  const { flags } = parseOptions(context.args);
-  const isRecursive = ['r', 'R', 'a'].some((flag) => flags.has(flag)) || flags.has('--recursive');
-  return transfer(context, (from, to) => copy(context, from, to, isRecursive));
-};
-
-function transfer(context: ToolContext, move: (from: string, to: string) => number): number {
-  const { operands } = parseOptions(context.args);
-  const target = operands.pop() ?? '';
-  if (operands.length === 0) {
-    context.writeError(`${context.name}: missing destination file operand\n`);
-    return 1;
-  }
-  const stat = statOf(context, target);
-  if (operands.length > 1 && (typeof stat === 'number' || (stat.mode & S_IFMT) !== S_IFDIR))
-    return complain(context, target, ENOTDIR, 'target ');
-  return each(context, operands, (path, name) => move(path, intoFolder(context, target, name)), 'cannot transfer ');
-}
-
-/** `target/name` where target is a folder, else target. */
-function intoFolder(context: ToolContext, target: string, source: string): string {
-  const path = absolutePath(context.cwd, target);
-  const stat = statOf(context, target);
-  const base = source.replace(/\/+$/, '');
-  return typeof stat !== 'number' && (stat.mode & S_IFMT) === S_IFDIR ? `${path}/${base.slice(base.lastIndexOf('/') + 1)}` : path;
-}
-
-function copy(context: ToolContext, from: string, to: string, isRecursive: boolean): number {
-  const stat = {} as Stat;
-  const error = isRecursive ? context.fs.lstat(from, stat) : context.fs.stat(from, stat);
-  if (error < 0) return error;
-  const type = stat.mode & S_IFMT;
-  if (type === S_IFLNK) {
-    const target = context.fs.readlink(from);
-    return typeof target === 'number' ? target : context.fs.symlink(target, to);
-  }
-  if (type !== S_IFDIR) {
-    const bytes = context.fs.readFile(from);
-    return typeof bytes === 'number' ? bytes : context.fs.writeFile(to, bytes, stat.mode & 0o777);
-  }
-  if (!isRecursive) return EISDIR;
-  const entries = context.fs.readdir(from);
-  if (typeof entries === 'number') return entries;
-  const made = context.fs.mkdirAll(to, 0o755);
-  if (typeof made === 'number' && made < 0) return made;
-  for (const { name } of entries) {
-    const result = copy(context, `${from}/${name}`, `${to}/${name}`, true);
-    if (result < 0) return result;
-  }
-  return 0;
-}
-
-export const readlink: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  return each(context, operands, (path) => print(context, flags.has('f') ? context.fs.realpath(path) : context.fs.readlink(path)));
-};
-
-export const realpath: Tool = (context) =>
-  each(context, parseOptions(context.args).operands, (path) => print(context, context.fs.realpath(path)));
-
-function print(context: ToolContext, result: string | number): number {
-  if (typeof result === 'number') return result;
-  context.write(`${result}\n`);
-  return 0;
-}
 
 /** Applies `work` to each operand; complains about each that fails. */
 function each(context: ToolContext, names: readonly string[], work: (path: string, name: string) => number, prefix = ''): number {
-  if (names.length === 0) {
-    context.writeError(`${context.name}: missing operand\n`);
-    return 1;
-  }
+  if (names.length === 0) throw new ToolFailure('missing operand');
   let status = 0;
   for (const name of names) {
     const result = work(absolutePath(context.cwd, name), name);
@@ -251,9 +23,253 @@ function each(context: ToolContext, names: readonly string[], work: (path: strin
   return status;
 }
 
-function statOf(context: ToolContext, path: string, follow = true): Stat | number {
-  const stat = {} as Stat;
-  const full = absolutePath(context.cwd, path);
-  const error = follow ? context.fs.stat(full, stat) : context.fs.lstat(full, stat);
-  return error < 0 ? error : stat;
+export const mkdir: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'm', { parents: 'p', mode: 'm', verbose: 'v' });
+  const mode = values.get('m');
+  const plain = 0o777 & ~context.umask;
+  return each(
+    context,
+    operands,
+    (path, name) => {
+      const stat = flags.has('p') ? statOf(context, name) : ENOENT;
+      if (isFolder(stat)) return 0;
+      const made = flags.has('p') ? context.fs.mkdirAll(path, plain) : context.fs.mkdir(path, plain);
+      if (typeof made === 'number' && made < 0) return made;
+      if (flags.has('v')) context.write(`mkdir: created directory '${name}'\n`);
+      return mode === undefined ? 0 : context.fs.chmod(path, newMode(mode, 0o777, { isFolder: true }) ?? plain);
+    },
+    'cannot create directory ',
+  );
+};
+
+export const rmdir: Tool = (context) => {
+  const { flags, operands } = parseOptions(context.args, '', { parents: 'p', verbose: 'v', 'ignore-fail-on-non-empty': 'i' });
+  return each(
+    context,
+    operands,
+    (_path, name) => {
+      let current = name.replace(/\/+$/, '');
+      for (;;) {
+        const result = context.fs.rmdir(absolutePath(context.cwd, current));
+        if (result < 0) return result === -39 && flags.has('i') ? 0 : result;
+        if (flags.has('v')) context.write(`rmdir: removing directory, '${current}'\n`);
+        if (!flags.has('p') || !current.includes('/')) return 0;
+        current = current.slice(0, current.lastIndexOf('/'));
+      }
+    },
+    'failed to remove ',
+  );
+};
+
+export const touch: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'drt', { date: 'd', reference: 'r', 'no-create': 'c' });
+  const given = touchTime(context, values);
+  return each(
+    context,
+    operands,
+    (path, name) => {
+      const now = given ?? { atimeMs: Date.now(), mtimeMs: Date.now() };
+      const stat = statOf(context, name);
+      if (stat === ENOENT) {
+        if (flags.has('c')) return 0;
+        const made = context.fs.writeFile(path, new Uint8Array(), 0o666 & ~context.umask);
+        if (made < 0 || given === null) return made;
+      } else if (typeof stat === 'number') return stat;
+      const known = typeof stat === 'number' ? null : stat;
+      const atimeMs = flags.has('m') && known !== null ? known.atimeSec * 1000 + known.atimeNsec / 1e6 : now.atimeMs;
+      const mtimeMs = flags.has('a') && known !== null ? known.mtimeSec * 1000 + known.mtimeNsec / 1e6 : now.mtimeMs;
+      return context.fs.utimes(path, atimeMs, mtimeMs, !flags.has('h'));
+    },
+    'cannot touch ',
+  );
+};
+
+function touchTime(context: ToolContext, values: ReadonlyMap<string, string>): { atimeMs: number; mtimeMs: number } | null {
+  const reference = values.get('r');
+  if (reference !== undefined) {
+    const stat = statOf(context, reference);
+    if (typeof stat === 'number') throw new ToolFailure(`failed to get attributes of '${reference}': ${errnoText(stat)}`);
+    return { atimeMs: stat.atimeSec * 1000 + stat.atimeNsec / 1e6, mtimeMs: stat.mtimeSec * 1000 + stat.mtimeNsec / 1e6 };
+  }
+  const stamp = /^(?:(\d{2})?(\d{2}))?(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{2}))?$/.exec(values.get('t') ?? '');
+  const isUtc = (context.env['TZ'] ?? 'UTC') === 'UTC';
+  const text = values.get('d');
+  let date: Date | null;
+  if (stamp !== null) {
+    const [, century = '20', year, month, day, hour, minute, second = '00'] = stamp;
+    date = parseDate(
+      `${year === undefined ? new Date().getFullYear() : `${century}${year}`}-${month}-${day} ${hour}:${minute}:${second}`,
+      isUtc,
+    );
+  } else if (text !== undefined) date = parseDate(text, isUtc);
+  else return null;
+  if (date === null) throw new ToolFailure(`invalid date format '${text ?? values.get('t') ?? ''}'`);
+  return { atimeMs: date.getTime(), mtimeMs: date.getTime() };
 }
+
+export const chmod: Tool = (context) => {
+  // A mode such as `-x` looks like an option.
+  const args = [...context.args];
+  const isRecursive = args.some((arg) => /^-R$|^--recursive$/.test(arg));
+  const [mode = '', ...files] = args.filter((arg) => !/^-[Rvcf]+$|^--(?:recursive|verbose|silent|quiet|changes)$|^--$/.test(arg));
+  if (newMode(mode, 0) === null) throw new ToolFailure(`invalid mode: '${mode}'`);
+  const change = (path: string): number => {
+    const stat = statOf(context, path);
+    if (typeof stat === 'number') return stat;
+    const folder = isFolder(stat);
+    const result = context.fs.chmod(path, newMode(mode, stat.mode & 0o7777, { isFolder: folder, umask: context.umask }) ?? 0);
+    if (result < 0 || !isRecursive || !folder) return result;
+    const names = namesIn(context.fs, path);
+    if (typeof names === 'number') return names;
+    return Math.min(0, ...names.map((name) => (isLink(statOf(context, `${path}/${name}`, false)) ? 0 : change(`${path}/${name}`))));
+  };
+  return each(context, files, change, 'cannot access ');
+};
+
+export const chown: Tool = (context) => {
+  const { operands } = parseOptions(context.args);
+  const [, ...files] = operands;
+  // There is one user: a file that is there belongs to them already.
+  return each(
+    context,
+    files,
+    (_path, name) => Math.min(0, Number(typeof statOf(context, name, false) === 'number' ? ENOENT : 0)),
+    'cannot access ',
+  );
+};
+
+export const ln: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 't', {
+    symbolic: 's',
+    force: 'f',
+    'no-dereference': 'n',
+    relative: 'r',
+    verbose: 'v',
+    'target-directory': 't',
+  });
+  const targets = values.has('t') || operands.length === 1 ? operands : operands.slice(0, -1);
+  const destination = values.get('t') ?? (operands.length === 1 ? '.' : (operands.at(-1) ?? '.'));
+  const stat = statOf(context, destination, !flags.has('n'));
+  const isInto = isFolder(stat) && !flags.has('T');
+  if (targets.length > 1 && !isInto) throw new ToolFailure(`target '${destination}': ${errnoText(typeof stat === 'number' ? stat : -20)}`);
+  return each(
+    context,
+    targets,
+    (_path, target) => {
+      const name = isInto ? `${destination.replace(/\/+$/, '')}/${baseName(target)}` : destination;
+      const path = absolutePath(context.cwd, name);
+      if (flags.has('f')) context.fs.unlink(path);
+      const result = flags.has('s') ? context.fs.symlink(target, path) : context.fs.link(absolutePath(context.cwd, target), path);
+      if (result >= 0 && flags.has('v')) context.write(`'${name}' ${flags.has('s') ? '->' : '=>'} '${target}'\n`);
+      return result;
+    },
+    `failed to create ${flags.has('s') ? 'symbolic' : 'hard'} link `,
+  );
+};
+
+export const readlink: Tool = (context) => {
+  const { flags, operands } = parseOptions(context.args, '', { canonicalize: 'f', 'no-newline': 'n' });
+  let status = 0;
+  for (const name of operands) {
+    const path = absolutePath(context.cwd, name);
+    const result =
+      flags.has('f') || flags.has('e') || flags.has('m') ? canonical(context, path, flags.has('m')) : context.fs.readlink(path);
+    if (typeof result === 'number') status = 1;
+    else context.write(`${result}${flags.has('n') ? '' : '\n'}`);
+  }
+  return status;
+};
+
+export const realpath: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, '', {
+    'relative-to': 'relative-to=',
+    'canonicalize-missing': 'm',
+    'no-symlinks': 's',
+    strip: 's',
+    quiet: 'q',
+  });
+  if (operands.length === 0) throw new ToolFailure('missing operand');
+  let status = 0;
+  for (const name of operands) {
+    const path = absolutePath(context.cwd, name);
+    const result = flags.has('s') ? normalizePath(path) : canonical(context, path, flags.has('m'));
+    if (typeof result === 'number') status = flags.has('q') ? 1 : complain(context, name, result);
+    else
+      context.write(
+        `${values.has('relative-to') ? relative(normalizePath(absolutePath(context.cwd, values.get('relative-to') ?? '.')), result) : result}\n`,
+      );
+  }
+  return status;
+};
+
+/** The real path; the last name need not exist, with `isLoose` no name. */
+function canonical(context: ToolContext, path: string, isLoose: boolean): string | number {
+  const real = context.fs.realpath(path);
+  if (typeof real === 'string' || (real !== ENOENT && !isLoose)) return real;
+  const plain = path.replace(/\/+$/, '');
+  const slash = plain.lastIndexOf('/');
+  const folder = slash <= 0 ? '/' : plain.slice(0, slash);
+  const parent = isLoose ? canonical(context, folder, true) : context.fs.realpath(folder);
+  return typeof parent === 'number' ? parent : normalizePath(`${parent}/${plain.slice(slash + 1)}`);
+}
+
+function relative(from: string, to: string): string {
+  const [source, target] = [from.split('/').filter(Boolean), to.split('/').filter(Boolean)];
+  let shared = 0;
+  while (shared < source.length && source[shared] === target[shared]) shared++;
+  return [...source.slice(shared).map(() => '..'), ...target.slice(shared)].join('/') || '.';
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+export const mktemp: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'p', { directory: 'd', tmpdir: 'p', quiet: 'q' });
+  const template = operands[0] ?? 'tmp.XXXXXXXXXX';
+  const folder = values.get('p') ?? (operands[0] === undefined || flags.has('t') ? (context.env['TMPDIR'] ?? '/tmp') : '');
+  if (!/X{3,}/.test(template)) throw new ToolFailure(`too few X's in template '${template}'`);
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const random = crypto.getRandomValues(new Uint8Array(16));
+    let at = 0;
+    const name = template.replace(/X+(?=[^X]*$)/, (run) =>
+      [...run].map(() => LETTERS[(random[at++ % 16] ?? 0) % LETTERS.length] ?? 'a').join(''),
+    );
+    const shown = folder === '' ? name : `${folder}/${name}`;
+    const path = absolutePath(context.cwd, shown);
+    const handle = flags.has('d') ? context.fs.mkdir(path, 0o700) : context.fs.open(path, 0o302, 0o600);
+    if (handle === EEXIST) continue;
+    if (handle < 0)
+      throw new ToolFailure(`failed to create ${flags.has('d') ? 'directory' : 'file'} via template '${template}': ${errnoText(handle)}`);
+    if (!flags.has('d')) context.fs.close(handle);
+    context.write(`${shown}\n`);
+    return 0;
+  }
+  throw new ToolFailure('no free name found');
+};
+
+export const truncate: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'sr', { size: 's', 'no-create': 'c' });
+  const match = /^([-+<>]?)(\d+)([KMG]?)B?$/.exec(values.get('s') ?? '');
+  if (match === null) throw new ToolFailure(`invalid number: '${values.get('s') ?? ''}'`);
+  const amount = Number(match[2]) * 1024 ** ' KMG'.indexOf(match[3] || ' ');
+  return each(
+    context,
+    operands,
+    (path, name) => {
+      const stat = statOf(context, name);
+      if (typeof stat === 'number') {
+        if (flags.has('c')) return 0;
+        const made = context.fs.writeFile(path, new Uint8Array(), 0o666 & ~context.umask);
+        if (made < 0) return made;
+      }
+      const size = typeof stat === 'number' ? 0 : stat.size;
+      const target =
+        { '+': size + amount, '-': Math.max(0, size - amount), '<': Math.min(size, amount), '>': Math.max(size, amount) }[match[1] ?? ''] ??
+        amount;
+      return context.fs.truncate(path, target);
+    },
+    'cannot open ',
+  );
+};
+
+/** Everything is in the shared memory at once, and the store saves it by itself. */
+export const sync: Tool = () => 0;

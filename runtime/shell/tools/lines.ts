@@ -1,203 +1,234 @@
-// grep head tail wc sort uniq cut tr tee find: text by lines. Runs in the tools worker.
-import { absolutePath, complain, inputs, linesOf, parseOptions, readAll, text, type Tool, type ToolContext } from '../tool.ts';
+// tac rev nl fold expand paste comm join split shuf column: lines rearranged. Runs in the tools worker.
+import { absolutePath, openInputs, parseOptions, type Tool, type ToolContext, ToolFailure } from '../tool.ts';
+import { encodeText, linesOf } from '../text.ts';
+import { compareText } from './sort-keys.ts';
+import { displayWidth } from '../sh/line-editor.ts';
 
-const S_IFDIR = 0o040000;
-
-/** Runs `work` over each input; the exit code is 1 where one could not be read. */
-function overInputs(context: ToolContext, files: readonly string[], work: (bytes: Uint8Array, name: string) => void): number {
-  const source = inputs(context, files);
-  let next = source.next();
-  for (; next.done !== true; next = source.next()) work(next.value.bytes, next.value.name);
+/** Runs `work` over each line of each input; the exit code is 1 where one could not be read. */
+export function overLines(
+  context: ToolContext,
+  files: readonly string[],
+  work: (line: string, hasBreak: boolean, name: string) => void,
+): number {
+  const inputs = openInputs(context, files);
+  let next = inputs.next();
+  for (; next.done !== true; next = inputs.next())
+    for (const { line, hasBreak } of linesOf(next.value.chunks)) work(line, hasBreak, next.value.name);
   return next.value;
 }
 
-export const head: Tool = (context) => endOf(context, (lines, count) => lines.slice(0, count));
-export const tail: Tool = (context) => endOf(context, (lines, count) => lines.slice(Math.max(0, lines.length - count)));
-
-function endOf(context: ToolContext, pick: (lines: string[], count: number) => string[]): number {
-  const args = context.args.map((arg) => (/^-\d+$/.test(arg) ? `-n${arg.slice(1)}` : arg));
-  const { values, operands } = parseOptions(args, 'n');
-  return overInputs(context, operands, (bytes) =>
-    context.write(
-      pick(linesOf(bytes), Number(values.get('n') ?? 10))
-        .map((line) => `${line}\n`)
-        .join(''),
-    ),
-  );
+function fileLines(context: ToolContext, name: string): string[] {
+  const inputs = openInputs(context, [name]);
+  const first = inputs.next();
+  if (first.done === true) throw new ToolFailure('cannot go on');
+  const lines = [...linesOf(first.value.chunks)].map(({ line }) => line);
+  inputs.next();
+  return lines;
 }
 
-export const wc: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  const wanted = ['l', 'w', 'c'].filter((flag) => flags.size === 0 || flags.has(flag));
-  const totals = [0, 0, 0];
-  const show = (counts: readonly number[], name: string): void => {
-    const shown = ['l', 'w', 'c'].flatMap((flag, index) => (wanted.includes(flag) ? [String(counts[index] ?? 0)] : []));
-    context.write(`${shown.length === 1 ? shown[0] : shown.map((count) => count.padStart(7)).join(' ')}${name === '' ? '' : ` ${name}`}\n`);
-  };
-  const status = overInputs(context, operands, (bytes, name) => {
-    const content = text(bytes);
-    const counts = [content.split('\n').length - 1, content.split(/\s+/).filter((word) => word !== '').length, bytes.length];
-    counts.forEach((count, index) => (totals[index] = (totals[index] ?? 0) + count));
-    show(counts, name);
-  });
-  if (operands.length > 1) show(totals, 'total');
-  return status;
-};
-
-export const sort: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
+export const tac: Tool = (context) => {
   const lines: string[] = [];
-  const status = overInputs(context, operands, (bytes) => void lines.push(...linesOf(bytes)));
-  lines.sort((a, b) => (flags.has('n') ? (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0) : 0) || (a < b ? -1 : a > b ? 1 : 0));
-  if (flags.has('r')) lines.reverse();
-  context.write((flags.has('u') ? [...new Set(lines)] : lines).map((line) => `${line}\n`).join(''));
+  const status = overLines(context, parseOptions(context.args).operands, (line) => lines.push(line));
+  for (const line of lines.toReversed()) context.write(`${line}\n`);
   return status;
 };
 
-export const uniq: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  return overInputs(context, operands, (bytes) => {
-    const groups: { line: string; count: number }[] = [];
-    for (const line of linesOf(bytes)) {
-      const last = groups.at(-1);
-      if (last?.line === line) last.count++;
-      else groups.push({ line, count: 1 });
-    }
-    for (const { line, count } of groups) context.write(flags.has('c') ? `${String(count).padStart(7)} ${line}\n` : `${line}\n`);
+export const rev: Tool = (context) =>
+  overLines(context, parseOptions(context.args).operands, (line, hasBreak) =>
+    context.write(`${[...line].toReversed().join('')}${hasBreak ? '\n' : ''}`),
+  );
+
+export const nl: Tool = (context) => {
+  const { values, operands } = parseOptions(context.args, 'bwsvin');
+  const isAll = values.get('b') === 'a';
+  let number = Number(values.get('v') ?? 1);
+  const width = Number(values.get('w') ?? 6);
+  const separator = values.get('s') ?? '\t';
+  return overLines(context, operands, (line) => {
+    const isNumbered = isAll || line !== '';
+    const text =
+      values.get('n') === 'rz'
+        ? String(number).padStart(width, '0')
+        : values.get('n') === 'ln'
+          ? String(number).padEnd(width)
+          : String(number).padStart(width);
+    context.write(isNumbered ? `${text}${separator}${line}\n` : `${' '.repeat(width + separator.length)}${line}\n`);
+    if (isNumbered) number += Number(values.get('i') ?? 1);
   });
 };
 
-export const cut: Tool = (context) => {
-  const { values, operands } = parseOptions(context.args, 'dfc');
-  const delimiter = values.get('d') ?? '\t';
-  const isWanted = positions(values.get('f') ?? values.get('c') ?? '1');
-  return overInputs(context, operands, (bytes) => {
-    for (const line of linesOf(bytes)) {
-      const parts = values.has('c') ? [...line] : line.split(delimiter);
-      context.write(
-        `${parts.length === 1 ? line : parts.filter((_part, index) => isWanted(index + 1)).join(values.has('c') ? '' : delimiter)}\n`,
-      );
+export const fold: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'w', { width: 'w', spaces: 's' });
+  const width = Number(values.get('w') ?? 80);
+  return overLines(context, operands, (line, hasBreak) => {
+    let rest = [...line];
+    while (rest.length > width) {
+      const blank = flags.has('s') ? rest.slice(0, width).lastIndexOf(' ') : -1;
+      const end = blank > 0 ? blank + 1 : width;
+      context.write(`${rest.slice(0, end).join('')}\n`);
+      rest = rest.slice(end);
     }
+    context.write(`${rest.join('')}${hasBreak ? '\n' : ''}`);
   });
 };
 
-/** `1,3-5,7-` as a test. */
-function positions(list: string): (position: number) => boolean {
-  const ranges = list.split(',').map((part): [number, number] => {
-    const [from = '', to] = part.split('-');
-    return [Number(from || 1), to === undefined ? Number(from) : to === '' ? Infinity : Number(to)];
+export const expand: Tool = (context) => {
+  const { values, operands } = parseOptions(context.args, 't', { tabs: 't' });
+  const stop = Number(values.get('t') ?? 8);
+  return overLines(context, operands, (line, hasBreak) => {
+    let column = 0;
+    let text = '';
+    for (const character of line) {
+      const piece = character === '\t' ? ' '.repeat(stop - (column % stop)) : character;
+      text += piece;
+      column += piece.length;
+    }
+    context.write(`${text}${hasBreak ? '\n' : ''}`);
   });
-  return (position) => ranges.some(([from, to]) => position >= from && position <= to);
+};
+
+export const paste: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'd', { delimiters: 'd', serial: 's' });
+  const delimiters = [...(values.get('d') ?? '\t').replaceAll('\\n', '\n').replaceAll('\\t', '\t').replaceAll('\\0', '\0')];
+  const joinAll = (parts: readonly string[]): string =>
+    parts
+      .map((part, index) => (index === 0 ? part : (delimiters[(index - 1) % delimiters.length] ?? '').replace('\0', '') + part))
+      .join('');
+  const files = operands.length === 0 ? ['-'] : operands;
+  if (flags.has('s')) {
+    for (const file of files) context.write(`${joinAll(fileLines(context, file))}\n`);
+    return 0;
+  }
+  // The same standard input may be named several times: its lines are dealt out in turn.
+  const readers = files.map((file) => (file === '-' ? null : fileLines(context, file).values()));
+  const shared = files.includes('-') ? linesOf(standardChunks(context)) : null;
+  for (;;) {
+    const parts = readers.map((reader) => (reader === null ? shared?.next().value?.line : reader.next().value));
+    if (parts.every((part) => part === undefined)) return 0;
+    context.write(`${joinAll(parts.map((part) => part ?? ''))}\n`);
+  }
+};
+
+function* standardChunks(context: ToolContext): Generator<Uint8Array> {
+  for (let chunk = context.read(); chunk.length > 0; chunk = context.read()) yield chunk;
 }
 
-export const tr: Tool = (context) => {
+export const comm: Tool = (context) => {
   const { flags, operands } = parseOptions(context.args);
-  const [from = '', to = ''] = operands.map(expandSet);
-  const content = text(readAll(context));
-  let result = '';
-  for (const character of content) {
-    const index = from.indexOf(character);
-    if (index === -1) result += character;
-    else if (!flags.has('d')) result += to[Math.min(index, to.length - 1)] ?? '';
+  const [left, right] = [fileLines(context, operands[0] ?? '-'), fileLines(context, operands[1] ?? '-')];
+  const columns = ['1', '2', '3'].filter((column) => !flags.has(column));
+  const show = (column: string, line: string): void => {
+    const at = columns.indexOf(column);
+    if (at !== -1) context.write(`${'\t'.repeat(at)}${line}\n`);
+  };
+  let [a, b] = [0, 0];
+  while (a < left.length || b < right.length) {
+    const [one, other] = [left[a], right[b]];
+    const order = one === undefined ? 1 : other === undefined ? -1 : compareText(one, other);
+    if (order <= 0) a++;
+    if (order >= 0) b++;
+    if (order < 0) show('1', one ?? '');
+    else if (order > 0) show('2', other ?? '');
+    else show('3', one ?? '');
   }
-  context.write(result);
   return 0;
 };
 
-function expandSet(set: string): string {
-  return set
-    .replaceAll('\\n', '\n')
-    .replaceAll('\\t', '\t')
-    .replaceAll('[:lower:]', 'a-z')
-    .replaceAll('[:upper:]', 'A-Z')
-    .replaceAll('[:digit:]', '0-9')
-    .replaceAll(/(.)-(.)/gs, (_whole, first: string, last: string) => {
-      let run = '';
-      for (let code = first.charCodeAt(0); code <= last.charCodeAt(0); code++) run += String.fromCharCode(code);
-      return run;
-    });
-}
-
-export const tee: Tool = (context) => {
-  const { flags, operands } = parseOptions(context.args);
-  const bytes = readAll(context);
-  context.write(bytes);
-  let status = 0;
-  for (const file of operands) {
-    const path = absolutePath(context.cwd, file);
-    const before = flags.has('a') ? context.fs.readFile(path) : 0;
-    const content = before instanceof Uint8Array ? new Uint8Array([...before, ...bytes]) : bytes;
-    const result = context.fs.writeFile(path, content, 0o644);
-    if (result < 0) status = complain(context, file, result);
+export const join: Tool = (context) => {
+  const { values, all, operands } = parseOptions(context.args, '12tajveo');
+  const separator = values.get('t');
+  const split = (line: string): string[] => (separator === undefined ? line.trim().split(/[ \t]+/) : line.split(separator));
+  const keys = [Number(values.get('1') ?? values.get('j') ?? 1), Number(values.get('2') ?? values.get('j') ?? 1)];
+  const [left, right] = [0, 1].map((side) => fileLines(context, operands[side] ?? '-').map((line) => split(line)));
+  const glue = separator ?? ' ';
+  const rest = (fields: readonly string[], key: number): string[] => fields.filter((_field, index) => index !== key - 1);
+  const unpaired = new Set(all.get('a') ?? []);
+  const matched = new Set<readonly string[]>();
+  for (const a of left ?? []) {
+    const key = a[(keys[0] ?? 1) - 1] ?? '';
+    const partners = (right ?? []).filter((b) => b[(keys[1] ?? 1) - 1] === key);
+    for (const b of partners) {
+      matched.add(b);
+      context.write(`${[key, ...rest(a, keys[0] ?? 1), ...rest(b, keys[1] ?? 1)].join(glue)}\n`);
+    }
+    if (partners.length === 0 && unpaired.has('1')) context.write(`${[key, ...rest(a, keys[0] ?? 1)].join(glue)}\n`);
   }
-  return status;
+  if (unpaired.has('2'))
+    for (const b of right ?? [])
+      if (!matched.has(b)) context.write(`${[b[(keys[1] ?? 1) - 1] ?? '', ...rest(b, keys[1] ?? 1)].join(glue)}\n`);
+  return 0;
 };
 
-export const grep: Tool = (context) => {
-  const { flags, values, operands } = parseOptions(context.args, 'e');
-  const pattern = values.get('e') ?? operands.shift() ?? '';
-  const expression = new RegExp(
-    flags.has('F') ? pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : flags.has('E') ? pattern : fromBasic(pattern),
-    flags.has('i') ? 'iu' : 'u',
-  );
-  const files = flags.has('r') || flags.has('R') ? operands.flatMap((path) => filesBelow(context, path)) : operands;
-  const isNamed = (files.length > 1 || flags.has('r')) && !flags.has('h');
-  let found = 0;
-  const status = overInputs(context, files, (bytes, name) => {
-    const matches = linesOf(bytes)
-      .map((line, index) => ({ line, number: index + 1 }))
-      .filter(({ line }) => expression.test(line) !== flags.has('v'));
-    found += matches.length;
-    if (flags.has('q')) return;
-    if (flags.has('l')) context.write(matches.length > 0 ? `${name}\n` : '');
-    else if (flags.has('c')) context.write(`${isNamed ? `${name}:` : ''}${matches.length}\n`);
-    else
-      for (const { line, number } of matches) context.write(`${isNamed ? `${name}:` : ''}${flags.has('n') ? `${number}:` : ''}${line}\n`);
-  });
-  return status !== 0 ? 2 : found > 0 ? 0 : 1;
-};
-
-/** A basic regular expression as JavaScript's: `\(`, `\|`, `\+`, `\?`, `\{` are operators, their bare forms are not. */
-function fromBasic(pattern: string): string {
-  return pattern.replaceAll(/\\?[(){}|+?]/g, (operator) => (operator.length === 2 ? operator.slice(1) : `\\${operator}`));
-}
-
-function filesBelow(context: ToolContext, path: string): string[] {
-  const entries = context.fs.readdir(absolutePath(context.cwd, path));
-  if (typeof entries === 'number') return [path];
-  return entries.flatMap(({ name, type }) => (type === S_IFDIR ? filesBelow(context, `${path}/${name}`) : [`${path}/${name}`]));
-}
-
-export const find: Tool = (context) => {
-  const firstTest = context.args.findIndex((arg) => arg.startsWith('-'));
-  const paths = context.args.slice(0, firstTest === -1 ? undefined : firstTest);
-  const tests = firstTest === -1 ? [] : context.args.slice(firstTest);
-  const value = (name: string): string | undefined => (tests.includes(name) ? tests[tests.indexOf(name) + 1] : undefined);
-  const glob = value('-name');
-  const name =
-    glob === undefined
-      ? null
-      : new RegExp(
-          `^${glob
-            .replaceAll(/[.+^${}()|\\]/g, '\\$&')
-            .replaceAll('*', '.*')
-            .replaceAll('?', '.')}$`,
-          'u',
-        );
-  const type = value('-type');
-  const depthLimit = Number(value('-maxdepth') ?? Infinity);
-  const visit = (path: string, depth: number, isFolder: boolean): void => {
-    const base = path.slice(path.lastIndexOf('/') + 1);
-    if ((name === null || name.test(base)) && (type === undefined || type === (isFolder ? 'd' : 'f'))) context.write(`${path}\n`);
-    if (!isFolder || depth >= depthLimit) return;
-    const entries = context.fs.readdir(absolutePath(context.cwd, path));
-    if (typeof entries !== 'number') for (const entry of entries) visit(`${path}/${entry.name}`, depth + 1, entry.type === S_IFDIR);
+export const split: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'lbna', { lines: 'l', bytes: 'b', 'numeric-suffixes': 'd' });
+  const [input = '-', prefix = 'x'] = operands;
+  const inputs = openInputs(context, [input]);
+  const first = inputs.next();
+  if (first.done === true) return 1;
+  const width = Number(values.get('a') ?? 2);
+  let part = 0;
+  const write = (bytes: Uint8Array): void => {
+    const suffix = flags.has('d') ? String(part).padStart(width, '0') : letters(part, width);
+    part++;
+    context.fs.writeFile(absolutePath(context.cwd, `${prefix}${suffix}`), bytes, 0o666 & ~context.umask);
   };
-  let status = 0;
-  for (const path of paths.length === 0 ? ['.'] : paths) {
-    const entries = context.fs.readdir(absolutePath(context.cwd, path));
-    if (entries === -2) status = complain(context, path, entries);
-    else visit(path, 0, typeof entries !== 'number');
+  const size = /^(\d+)([kKMG]?)$/.exec(values.get('b') ?? '');
+  if (size !== null) {
+    const limit = Number(size[1]) * 1024 ** ' KMG'.indexOf((size[2] ?? '').toUpperCase() || ' ');
+    const whole = [...first.value.chunks].flatMap((chunk) => [...chunk]);
+    for (let start = 0; start < whole.length; start += limit) write(Uint8Array.from(whole.slice(start, start + limit)));
+    return 0;
   }
+  const perPart = Number(values.get('l') ?? 1000);
+  let lines: string[] = [];
+  for (const { line, hasBreak } of linesOf(first.value.chunks)) {
+    lines.push(`${line}${hasBreak ? '\n' : ''}`);
+    if (lines.length < perPart) continue;
+    write(encodeText(lines.join('')));
+    lines = [];
+  }
+  if (lines.length > 0) write(encodeText(lines.join('')));
+  return 0;
+};
+
+function letters(part: number, width: number): string {
+  let text = '';
+  for (let rest = part, index = 0; index < width; index++, rest = Math.floor(rest / 26))
+    text = String.fromCharCode(97 + (rest % 26)) + text;
+  return text;
+}
+
+export const shuf: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'ni', { 'head-count': 'n', 'input-range': 'i', echo: 'e' });
+  const lines: string[] = [];
+  const range = /^(\d+)-(\d+)$/.exec(values.get('i') ?? '');
+  if (range !== null) for (let value = Number(range[1]); value <= Number(range[2]); value++) lines.push(String(value));
+  else if (flags.has('e')) lines.push(...operands);
+  else overLines(context, operands, (line) => lines.push(line));
+  for (let index = lines.length - 1; index > 0; index--) {
+    const other = Math.floor(Math.random() * (index + 1));
+    [lines[index], lines[other]] = [lines[other] ?? '', lines[index] ?? ''];
+  }
+  for (const line of lines.slice(0, Number(values.get('n') ?? lines.length))) context.write(`${line}\n`);
+  return 0;
+};
+
+export const column: Tool = (context) => {
+  const { flags, values, operands } = parseOptions(context.args, 'sco', { table: 't', separator: 's', 'output-separator': 'o' });
+  const lines: string[] = [];
+  const status = overLines(context, operands, (line) => line !== '' && lines.push(line));
+  if (!flags.has('t')) {
+    for (const line of lines) context.write(`${line}\n`);
+    return status;
+  }
+  const separator = values.get('s');
+  const rows = lines.map((line) => (separator === undefined ? line.trim().split(/\s+/) : line.split(separator)));
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, displayWidth(cell))));
+  const glue = values.get('o') ?? '  ';
+  for (const row of rows)
+    context.write(
+      `${row.map((cell, index) => (index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - displayWidth(cell)))).join(glue)}\n`,
+    );
   return status;
 };

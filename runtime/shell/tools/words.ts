@@ -1,146 +1,175 @@
-// echo printf true false env which basename dirname date sleep seq clear: small tools without input. Runs in the tools worker.
+// echo printf true false test yes seq basename dirname which uname id whoami hostname nproc tty clear printenv: small programs without input.
 import { searchPath } from '../../process/exec.ts';
-import { parseOptions, type Tool } from '../tool.ts';
+import { baseName } from '../paths.ts';
+import { evaluateTest } from '../sh/test-expression.ts';
+import { isTerminal } from '../sh/streams.ts';
+import { ShellSyntaxError } from '../sh/syntax.ts';
+import { parseOptions, type Tool, ToolFailure } from '../tool.ts';
+import { formatEcho } from './echo.ts';
+import { formatPrintf } from './printf-format.ts';
 
-export const echo: Tool = (context) => {
-  const isBare = context.args[0] === '-n';
-  const words = isBare ? context.args.slice(1) : context.args;
-  context.write(`${words.join(' ')}${isBare ? '' : '\n'}`);
+export const echo: Tool = ({ args, write }) => {
+  write(formatEcho(args, 'bash'));
   return 0;
 };
 
-export const printf: Tool = (context) => {
-  const [format = '', ...values] = context.args;
-  let rest = values;
-  do {
-    let used = 0;
-    context.write(
-      unescape(format).replaceAll(/%(-?\d*)([sdifxobc%])/g, (_whole, width: string, kind: string) => {
-        if (kind === '%') return '%';
-        const value = rest[used++] ?? '';
-        const text = kind === 's' ? value : kind === 'b' ? unescape(value) : kind === 'c' ? value.slice(0, 1) : number(value, kind);
-        return width.startsWith('-') ? text.padEnd(Number(width.slice(1))) : text.padStart(Number(width || 0));
-      }),
-    );
-    if (used === 0) break;
-    rest = rest.slice(used);
-  } while (rest.length > 0);
-  return 0;
+export const printf: Tool = ({ name, args, write, writeError }) => {
+  const [format, ...values] = args[0] === '--' ? args.slice(1) : args;
+  if (format === undefined) throw new ToolFailure('missing operand');
+  const { text, problems } = formatPrintf(format, values);
+  write(text);
+  for (const problem of problems) writeError(`${name}: ${problem}\n`);
+  return problems.length > 0 ? 1 : 0;
 };
-
-function number(value: string, kind: string): string {
-  const parsed = Number(value) || 0;
-  if (kind === 'x') return Math.trunc(parsed).toString(16);
-  if (kind === 'o') return Math.trunc(parsed).toString(8);
-  return kind === 'f' ? parsed.toFixed(6) : String(Math.trunc(parsed));
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\u0007',
-  b: '\b',
-  e: '\u001b',
-  f: '\f',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-};
-
-function unescape(text: string): string {
-  return text.replaceAll(/\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)/g, (whole, code: string) => {
-    if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
-    if (code.startsWith('x') && code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    return ESCAPES[code] ?? whole;
-  });
-}
 
 export const isTrue: Tool = () => 0;
 export const isFalse: Tool = () => 1;
 
-export const env: Tool = (context) => {
-  for (const [name, value] of Object.entries(context.env)) context.write(`${name}=${value}\n`);
+export const test: Tool = ({ name, args, fs, cwd, streams, writeError }) => {
+  const operands = name === '[' ? args.slice(0, -1) : args;
+  if (name === '[' && args.at(-1) !== ']') throw new ToolFailure("missing ']'", 2);
+  try {
+    return evaluateTest(operands, { fs, cwd, isTerminal: (fd) => isTerminal(streams[fd]) }) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError)) throw error;
+    writeError(`${name}: ${error.message}\n`);
+    return 2;
+  }
+};
+
+export const yes: Tool = ({ args, write }) => {
+  const text = `${args.length === 0 ? 'y' : args.join(' ')}\n`;
+  const block = text.repeat(Math.max(1, Math.floor(8192 / text.length)));
+  for (;;) write(block);
+};
+
+export const seq: Tool = (context) => {
+  const { values, flags, operands } = parseOptions(
+    context.args.map((arg) => (/^-[\d.]/.test(arg) ? `\0${arg}` : arg)),
+    'sf',
+    { separator: 's', format: 'f', 'equal-width': 'w' },
+  );
+  const texts = operands.map((arg) => arg.replace('\0', ''));
+  const numbers = texts.map(Number);
+  const bad = texts.find((_text, index) => Number.isNaN(numbers[index]));
+  if (bad !== undefined) throw new ToolFailure(`invalid floating point argument: '${bad}'`);
+  if (numbers.length === 0 || numbers.length > 3) throw new ToolFailure(numbers.length === 0 ? 'missing operand' : 'extra operand');
+  const [first = 1, step = 1, last = 1] =
+    numbers.length === 1 ? [1, 1, numbers[0]] : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : numbers;
+  if (step === 0) throw new ToolFailure(`invalid Zero increment value: '0'`);
+  const decimals = Math.max(
+    ...texts.slice(0, texts.length === 1 ? 1 : -1).map((text) => text.split('.')[1]?.length ?? 0),
+    texts.length === 1 ? 0 : 0,
+  );
+  const separator = values.get('s') ?? '\n';
+  const format = values.get('f');
+  const width = flags.has('w') ? Math.max(first.toFixed(decimals).length, last.toFixed(decimals).length) : 0;
+  const show = (value: number): string => {
+    if (format !== undefined) return formatPrintf(format, [String(value)]).text;
+    const text = value.toFixed(decimals);
+    return text.startsWith('-') ? `-${text.slice(1).padStart(width - 1, '0')}` : text.padStart(width, '0');
+  };
+  const count = Math.floor((last - first) / step + 1e-10);
+  for (let index = 0; index <= count; index++) context.write(`${index > 0 ? separator : ''}${show(first + index * step)}`);
+  if (count >= 0) context.write('\n');
   return 0;
 };
 
-export const which: Tool = (context) => {
+export const basename: Tool = ({ args, write }) => {
+  const { flags, values, operands } = parseOptions(args, 's', { suffix: 's', multiple: 'a', zero: 'z' });
+  if (operands.length === 0) throw new ToolFailure('missing operand');
+  const isMultiple = flags.has('a') || flags.has('s');
+  const suffix = values.get('s') ?? (isMultiple ? '' : (operands[1] ?? ''));
+  for (const path of isMultiple ? operands : operands.slice(0, 1)) {
+    const base = baseName(path);
+    write(
+      `${suffix !== '' && base !== suffix && base.endsWith(suffix) ? base.slice(0, -suffix.length) : base}${flags.has('z') ? '\0' : '\n'}`,
+    );
+  }
+  return 0;
+};
+
+export const dirname: Tool = ({ args, write }) => {
+  const { operands } = parseOptions(args);
+  if (operands.length === 0) throw new ToolFailure('missing operand');
+  for (const path of operands) {
+    const plain = path.replace(/(?<=.)\/+$/, '');
+    const slash = plain.lastIndexOf('/');
+    write(`${slash === -1 ? '.' : slash === 0 ? '/' : plain.slice(0, slash).replace(/(?<=.)\/+$/, '')}\n`);
+  }
+  return 0;
+};
+
+export const which: Tool = ({ args, fs, env, cwd, write }) => {
   let status = 0;
-  for (const file of parseOptions(context.args).operands) {
-    const found = searchPath(context.fs, { file, env: context.env, cwd: context.cwd });
+  for (const file of parseOptions(args).operands) {
+    const found = file.includes('/')
+      ? fs.access(file.startsWith('/') ? file : `${cwd}/${file}`, 1) === 0
+        ? file
+        : -2
+      : searchPath(fs, { file, env, cwd });
     if (typeof found === 'number') status = 1;
-    else context.write(`${found}\n`);
+    else write(`${found}\n`);
   }
   return status;
 };
 
-export const basename: Tool = (context) => {
-  const [path = '', suffix = ''] = context.args;
-  const plain = path.replace(/(?<=.)\/+$/, '');
-  const base = plain === '/' ? '/' : plain.slice(plain.lastIndexOf('/') + 1);
-  context.write(`${suffix !== '' && base !== suffix && base.endsWith(suffix) ? base.slice(0, -suffix.length) : base}\n`);
-  return 0;
-};
-
-export const dirname: Tool = (context) => {
-  for (const path of context.args) {
-    const plain = path.replace(/(?<=.)\/+$/, '');
-    const slash = plain.lastIndexOf('/');
-    context.write(`${slash === -1 ? '.' : slash === 0 ? '/' : plain.slice(0, slash).replace(/(?<=.)\/+$/, '')}\n`);
+export const printenv: Tool = ({ args, env, write }) => {
+  if (args.length === 0) for (const [name, value] of Object.entries(env)) write(`${name}=${value}\n`);
+  let status = 0;
+  for (const name of args) {
+    const value = env[name];
+    if (value === undefined) status = 1;
+    else write(`${value}\n`);
   }
+  return status;
+};
+
+export const uname: Tool = ({ args, write }) => {
+  const { flags } = parseOptions(args, '', { all: 'a' });
+  const parts: readonly (readonly [string, string])[] = [
+    ['s', 'Linux'],
+    ['n', 'verklet'],
+    ['r', '6.1.0-verklet'],
+    ['v', '#1 SMP'],
+    ['m', 'x86_64'],
+    ['o', 'GNU/Linux'],
+  ];
+  const shown = parts.filter(([letter]) => flags.has('a') || flags.has(letter) || (flags.size === 0 && letter === 's'));
+  write(`${shown.map(([, text]) => text).join(' ')}\n`);
   return 0;
 };
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-export const date: Tool = (context) => {
-  const now = new Date();
-  const format = context.args.find((arg) => arg.startsWith('+'))?.slice(1) ?? '%a %b %e %H:%M:%S UTC %Y';
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  const parts: Record<string, string> = {
-    Y: String(now.getUTCFullYear()),
-    m: pad(now.getUTCMonth() + 1),
-    d: pad(now.getUTCDate()),
-    e: String(now.getUTCDate()).padStart(2),
-    H: pad(now.getUTCHours()),
-    M: pad(now.getUTCMinutes()),
-    S: pad(now.getUTCSeconds()),
-    s: String(Math.floor(now.getTime() / 1000)),
-    a: DAYS[now.getUTCDay()] ?? '',
-    b: MONTHS[now.getUTCMonth()] ?? '',
-    N: `${now.getUTCMilliseconds()}`.padStart(3, '0').padEnd(9, '0'),
-    '%': '%',
-    n: '\n',
-    Z: 'UTC',
-    F: now.toISOString().slice(0, 10),
-    T: now.toISOString().slice(11, 19),
-  };
-  context.write(`${format.replaceAll(/%(.)/g, (whole, key: string) => parts[key] ?? whole)}\n`);
+export const id: Tool = ({ args, write }) => {
+  const { flags } = parseOptions(args);
+  const isName = flags.has('n');
+  if (flags.has('u') || flags.has('g') || flags.has('G')) write(`${isName ? 'user' : '1000'}\n`);
+  else write('uid=1000(user) gid=1000(user) groups=1000(user)\n');
   return 0;
 };
 
-export const sleep: Tool = async (context) => {
-  const seconds = context.args.reduce((sum, arg) => sum + Number.parseFloat(arg), 0);
-  if (Number.isNaN(seconds)) {
-    context.writeError(`sleep: invalid time interval '${context.args.join(' ')}'\n`);
-    return 1;
-  }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+export const whoami: Tool = ({ write }) => {
+  write('user\n');
   return 0;
 };
 
-export const seq: Tool = (context) => {
-  const numbers = context.args.map(Number);
-  const [first = 1, step = 1, last = 1] =
-    numbers.length === 1 ? [1, 1, numbers[0]] : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : numbers;
-  let text = '';
-  for (let value = first; step > 0 ? value <= last : step < 0 && value >= last; value += step) text += `${value}\n`;
-  context.write(text);
+export const hostname: Tool = ({ write }) => {
+  write('verklet\n');
   return 0;
 };
 
-export const clear: Tool = (context) => {
-  context.write('\u001b[H\u001b[2J\u001b[3J');
+export const nproc: Tool = ({ write }) => {
+  write(`${navigator.hardwareConcurrency}\n`);
+  return 0;
+};
+
+export const tty: Tool = ({ streams, write }) => {
+  const isThere = isTerminal(streams[0]);
+  write(isThere ? '/dev/tty\n' : 'not a tty\n');
+  return isThere ? 0 : 1;
+};
+
+export const clear: Tool = ({ write }) => {
+  write('\u001b[H\u001b[2J\u001b[3J');
   return 0;
 };
