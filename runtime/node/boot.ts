@@ -21,6 +21,7 @@ import { makeEnvironment } from './environment.ts';
 import type { BindingFactory, BindingObject, DescriptorTable, Primitives, Realm } from './realm.ts';
 import { makeSkeleton, SymbolTable } from './skeleton.ts';
 import { installStackFormatter, type PrepareCallback } from './stack-frames.ts';
+import { trackCompilation } from './web-assembly.ts';
 import { unsettledLocation } from './unsettled-await.ts';
 import { UvErrors } from './uv-errors.ts';
 
@@ -109,6 +110,7 @@ export class NodeProcess implements Realm {
     const scope = this.globalThis;
     listenToRejections(scope, this.#wiring, this.loop);
     hideBrowserGlobals(scope, this.shape.globals);
+    trackCompilation(scope, this.loop);
     const { privateSymbols } = this.internalBinding('util');
     const exports: BindingObject = {};
     for (const name of ['primordials', 'domexception', 'messageport']) {
@@ -237,7 +239,7 @@ export class NodeProcess implements Realm {
       target_defaults: this.shape.config['target_defaults'],
       variables: this.shape.config['variables'],
     });
-    binding['compileFunction'] = (id: string) => this.#load(id);
+    binding['compileFunction'] = (id: string) => (id === 'inspector' ? loadableInspector(this.#load(id)) : this.#load(id));
     binding['hasCachedBuiltins'] = () => true;
     binding['getCacheUsage'] = () => ({ compiledWithCache: [], compiledWithoutCache: [], compiledInSnapshot: [] });
     binding['setInternalLoaders'] = (internalBinding: Realm['internalBinding'], requireBuiltin: Realm['requireBuiltin']) => {
@@ -311,4 +313,18 @@ export class NodeProcess implements Realm {
       configurable: true,
     });
   }
+}
+
+/**
+ * Tools require `inspector` and only ask whether it is active. It loads; what needs a debugger's protocol is refused by its
+ * binding. For everybody else Node's build has none, as `process.features.inspector` says.
+ */
+function loadableInspector(compiled: LibraryFunction): LibraryFunction {
+  return (exports, require, module, process, internalBinding, primordials) => {
+    const bindings = (name: string): BindingObject => {
+      const binding = (internalBinding as Realm['internalBinding'])(name);
+      return name === 'config' ? { ...binding, hasInspector: true } : binding;
+    };
+    return compiled(exports, require, module, process, bindings, primordials);
+  };
 }

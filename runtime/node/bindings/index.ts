@@ -14,11 +14,12 @@ import { serdes } from './serdes.ts';
 import { stringDecoder } from './string-decoder.ts';
 import { credentials, os } from './system.ts';
 import { types } from './types.ts';
-import { heapUtils, http2, inspector, quic, sqlite, tls, wasi, wasmWebApi } from './unavailable.ts';
+import { heapUtils, http2, inspector, quic, sqlite, tls, wasmWebApi } from './unavailable.ts';
 import { url } from './url.ts';
 import { urlPattern } from './url-pattern.ts';
 import { util } from './util.ts';
 import { v8 } from './v8.ts';
+import { wasi } from './wasi/wasi.ts';
 import { zlib } from './zlib.ts';
 
 /** The bindings that need nothing but the realm; boot.ts adds those that share its own state. */
