@@ -1,6 +1,7 @@
 // Boots Node's own library over our bindings. Two steps: everything that depends on no program happens ahead of time in the
 // warm pool, then `start` gives the process its arguments, environment and folder. Runs in the process worker.
 import type { ProcessHost } from '../process/host.ts';
+import { AsyncContext } from './async-context.ts';
 import { asyncContextFrame, AsyncState, asyncWrap } from './bindings/async-wrap.ts';
 import { contextify } from './bindings/contextify.ts';
 import { errors } from './bindings/errors.ts';
@@ -10,6 +11,7 @@ import { processMethods, type ProcessState, writeStderr } from './bindings/proce
 import { uv } from './bindings/system.ts';
 import { listenToRejections, LoopWiring, taskQueue, timers } from './bindings/task-queue.ts';
 import { openNpmDoor } from '../packages/npm-cli/door.ts';
+import { Contexts } from './compile/contexts.ts';
 import { ScriptCompiler } from './compile/scripts.ts';
 import { ProcessDescriptors, terminalOf } from './descriptors.ts';
 import { FatalHandler } from './fatal.ts';
@@ -24,6 +26,7 @@ import { installStackFormatter, type PrepareCallback } from './stack-frames.ts';
 import { trackCompilation } from './web-assembly.ts';
 import { unsettledLocation } from './unsettled-await.ts';
 import { UvErrors } from './uv-errors.ts';
+import { AsyncWrap } from './bindings/stream-base/handle-wrap.ts';
 
 const INVALID_COMMAND_LINE = 9;
 const DEFAULT_UMASK = 0o022;
@@ -44,6 +47,7 @@ export class NodeProcess implements Realm {
   readonly shape: Shape;
   readonly globalThis: typeof globalThis;
   readonly descriptors: DescriptorTable;
+  readonly asyncContext: AsyncContext;
   process: BindingObject = {};
   cwd = '/';
   internalBinding: (name: string) => BindingObject = (name) => this.#binding(name);
@@ -61,6 +65,7 @@ export class NodeProcess implements Realm {
   readonly #wiring = new LoopWiring();
   readonly #asyncState = new AsyncState();
   readonly #compiler: ScriptCompiler;
+  readonly #contexts: Contexts;
   readonly #fatal: FatalHandler;
   readonly #state: ProcessState;
   readonly #factories: Readonly<Record<string, BindingFactory>>;
@@ -80,12 +85,15 @@ export class NodeProcess implements Realm {
     this.shape = shape;
     this.globalThis = scope;
     this.#library = library;
+    this.asyncContext = new AsyncContext(scope.Promise);
+    loaded.setAwait(this.asyncContext.keep);
     this.#optionValues = { ...shape.optionValues };
     this.#uvErrors = new UvErrors(shape.errmap);
     this.loop = new NodeLoop(primitives, (scope as { scheduler?: { yield?(): Promise<void> } }).scheduler);
     this.descriptors = new ProcessDescriptors(host);
     this.#state = { loop: this.loop, versions: shape.versions, argv: ['node'], execArgv: [], umask: DEFAULT_UMASK };
     this.#compiler = new ScriptCompiler(this);
+    this.#contexts = new Contexts(this.#compiler);
     this.#fatal = new FatalHandler(this);
     this.#factories = { ...bindingFactories, ...this.#ownFactories() };
   }
@@ -98,7 +106,8 @@ export class NodeProcess implements Realm {
 
   makeCallback(resource: object, fn: unknown, ...args: unknown[]): unknown {
     if (typeof fn !== 'function' || this.loop.isEnded) return undefined;
-    return this.loop.run(() => this.#inAsyncScope(resource, () => Reflect.apply(fn, resource, args) as unknown));
+    const inScope = (): unknown => this.#inAsyncScope(resource, () => Reflect.apply(fn, resource, args) as unknown);
+    return this.loop.run(() => this.asyncContext.run(AsyncWrap.frameOf(resource), inScope));
   }
 
   uvException(errno: number, syscall: string, path?: string, dest?: string): Error {
@@ -152,6 +161,7 @@ export class NodeProcess implements Realm {
     this.loop.hooks = this.#wiring.hooks({
       onError: (error) => this.#fatal.handle(error),
       onIdle: (isSecondTime) => this.#onIdle(isSecondTime),
+      onTurn: () => (this.asyncContext.frame = undefined),
     });
     openNpmDoor(this, line.rest[0]);
     const main = mainOf(line, terminalOf(this, 0) !== null);
@@ -205,12 +215,12 @@ export class NodeProcess implements Realm {
 
   #ownFactories(): Record<string, BindingFactory> {
     return {
-      async_context_frame: asyncContextFrame(this.#asyncState),
+      async_context_frame: asyncContextFrame(this.asyncContext),
       async_wrap: asyncWrap(this.#asyncState),
       builtins: (_realm, binding) => this.#builtins(binding),
-      contextify: contextify(this.#compiler),
-      errors: errors(this.#fatal, (callback) => (this.#prepareCallback = callback)),
-      module_wrap: moduleWrap(this.#compiler),
+      contextify: contextify(this.#compiler, this.#contexts),
+      errors: errors(this.#fatal, this.#compiler, (callback) => (this.#prepareCallback = callback)),
+      module_wrap: moduleWrap(this.#compiler, this.#contexts),
       options: (_realm, binding) => this.#options(binding),
       process_methods: processMethods(this.#state),
       task_queue: taskQueue(this.#wiring, this.loop),
@@ -239,7 +249,7 @@ export class NodeProcess implements Realm {
       target_defaults: this.shape.config['target_defaults'],
       variables: this.shape.config['variables'],
     });
-    binding['compileFunction'] = (id: string) => (id === 'inspector' ? loadableInspector(this.#load(id)) : this.#load(id));
+    binding['compileFunction'] = (id: string) => this.#builtin(id);
     binding['hasCachedBuiltins'] = () => true;
     binding['getCacheUsage'] = () => ({ compiledWithCache: [], compiledWithoutCache: [], compiledInSnapshot: [] });
     binding['setInternalLoaders'] = (internalBinding: Realm['internalBinding'], requireBuiltin: Realm['requireBuiltin']) => {
@@ -269,6 +279,20 @@ export class NodeProcess implements Realm {
     const { libraryUrl, libraryLines } = this.#loaded;
     const sources = { libraryUrl, libraryLines, runtimeUrl: this.#runtimeUrl, compiler: this.#compiler };
     if (this.#prepareCallback !== null) installStackFormatter(this.globalThis.Error, this.#prepareCallback, sources);
+  }
+
+  #builtin(id: string): LibraryFunction {
+    if (id === 'inspector') return loadableInspector(this.#load(id));
+    return id === 'internal/vm' ? this.#vmModule() : this.#load(id);
+  }
+
+  /** Node reads a private symbol to tell contexts; sandboxes here must not show one among their keys. */
+  #vmModule(): LibraryFunction {
+    const load = this.#load('internal/vm');
+    return (...args) => {
+      load(...args);
+      (args[2] as { exports: BindingObject }).exports['isContext'] = (value: unknown) => this.#contexts.has(value);
+    };
   }
 
   #load(id: string): LibraryFunction {

@@ -33,6 +33,8 @@ export class FatalHandler {
       this.#realm.host.exit({ code: ERROR_IN_HANDLER, signal: null });
     }
     if (isHandled) return;
+    const aborts = this.#realm.requireBuiltin('internal/options')['getOptionValue']('--abort-on-uncaught-exception') === true;
+    if (aborts) this.#realm.host.exit({ code: null, signal: 'SIGABRT' });
     writeStderr(this.#realm, this.format(error));
     this.#realm.host.exit({ code: this.exitCode(GENERIC_USER_ERROR) || GENERIC_USER_ERROR, signal: null });
   }

@@ -44,6 +44,8 @@ export interface Shape {
   };
   readonly errmap: ReadonlyArray<readonly [number, readonly [string, string]]>;
   readonly globals: readonly string[];
+  /** V8's own command-line flags and their types. */
+  readonly engineFlags: Readonly<Record<string, string>>;
 }
 
 export interface LoadedLibrary {
@@ -51,12 +53,21 @@ export interface LoadedLibrary {
   readonly shape: Shape;
   /** Absolute, as it stands in stack frames. */
   readonly libraryUrl: string;
-  /** First line of each module, ascending. */
+  /** Gives the library what keeps the async context across its awaits; see async-context.ts. */
+  readonly setAwait: (keep: AwaitHelper) => void;
+  /** Line before the first of each module, ascending. */
   readonly libraryLines: readonly (readonly [line: number, id: string])[];
+}
+
+/** Called with every awaited value; `each` with what `for await` iterates. */
+export interface AwaitHelper {
+  (value: unknown): unknown;
+  each(iterable: unknown): unknown;
 }
 
 export async function loadLibrary(): Promise<LoadedLibrary> {
   const url = new URL(libraryUrl, import.meta.url).href;
-  const { library, libraryLines } = (await import(/* @vite-ignore */ url)) as Pick<LoadedLibrary, 'library' | 'libraryLines'>;
-  return { library, libraryLines, libraryUrl: url, shape: JSON.parse(shapeText) as Shape };
+  const module = (await import(/* @vite-ignore */ url)) as Pick<LoadedLibrary, 'library' | 'libraryLines' | 'setAwait'>;
+  const { library, libraryLines, setAwait } = module;
+  return { library, libraryLines, setAwait, libraryUrl: url, shape: JSON.parse(shapeText) as Shape };
 }

@@ -20,6 +20,8 @@ export interface LoopHooks {
   /** [count, referenced count, outstanding]: Node's `immediateInfo`. */
   immediateInfo(): Uint32Array;
   onError(error: unknown): void;
+  /** A turn begins: nothing of the one before may be seen. */
+  onTurn(): void;
   /** Nothing keeps the process alive: emits `beforeExit`, or ends it when that changed nothing. */
   onIdle(isSecondTime: boolean): void;
 }
@@ -169,6 +171,7 @@ export class NodeLoop implements EventLoop {
     this.#isPosted = false;
     const { hooks } = this;
     if (this.isEnded || hooks === null) return;
+    hooks.onTurn();
     if (hooks.hasTicks()) {
       // Queued by microtasks: run them, let the browser drain what they queue, come back.
       this.#runTicks();

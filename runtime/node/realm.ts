@@ -1,5 +1,6 @@
 // What a binding sees of the Node process it belongs to. Implemented by runtime/node/boot.ts; one realm per process worker.
 import type { ProcessHost } from '../process/host.ts';
+import type { AsyncContext } from './async-context.ts';
 
 /** A binding object or constructor as Node's library sees it: untyped on purpose, its shape comes from the pinned Node. */
 // oxlint-disable-next-line no-explicit-any
@@ -56,6 +57,7 @@ export interface Realm {
     readonly errmap: ReadonlyArray<readonly [number, readonly [string, string]]>;
   };
   readonly globalThis: typeof globalThis;
+  readonly asyncContext: AsyncContext;
   /** The `process` object; exists from bootstrap on. */
   readonly process: BindingObject;
   /** Live working directory; `process.chdir` moves it. */

@@ -14,7 +14,7 @@ const GENERATOR_STEP = /^(?:Async)?Generator\.next \(<anonymous>\)$/;
 
 export interface FrameSources {
   readonly libraryUrl: string;
-  /** First line of each module in the library, ascending. */
+  /** Line before the first of each module in the library, ascending. */
   readonly libraryLines: readonly (readonly [line: number, id: string])[];
   /** URL of this runtime's own code. */
   readonly runtimeUrl: string;
@@ -84,7 +84,7 @@ class Frame {
 
   getFileName(): string | null {
     const file = this.#name();
-    return file === this.#sources.libraryUrl ? `node:${this.#moduleId()}` : file;
+    return file === this.#sources.libraryUrl ? `node:${this.#module()[1]}` : file;
   }
 
   getScriptNameOrSourceURL(): string | null {
@@ -92,13 +92,13 @@ class Frame {
   }
 
   getLineNumber(): number | null {
-    return this.#site.getLineNumber();
+    const line = this.#site.getLineNumber();
+    return line !== null && this.#name() === this.#sources.libraryUrl ? line - this.#module()[0] : line;
   }
 
   getColumnNumber(): number | null {
-    const column = this.#site.getColumnNumber();
-    const isFirstLine = this.#site.getLineNumber() === 1;
-    return column !== null && isFirstLine ? Math.max(1, column - this.#prefixLength()) : column;
+    const [line, column] = [this.#site.getLineNumber(), this.#site.getColumnNumber()];
+    return line === null || column === null ? column : this.#sources.compiler.columnOf(this.#name() ?? '', line, column);
   }
 
   getFunctionName(): string | null {
@@ -111,7 +111,7 @@ class Frame {
     const file = this.#name();
     if (file === null) return text;
     const [line, column] = [this.#site.getLineNumber() ?? 0, this.#site.getColumnNumber() ?? 0];
-    const place = text.replace(`${file}:${line}:${column}`, `${this.getFileName() ?? file}:${line}:${this.getColumnNumber() ?? column}`);
+    const place = text.replace(`${file}:${line}:${column}`, `${this.getFileName() ?? file}:${this.getLineNumber() ?? line}:${this.getColumnNumber() ?? column}`);
     if (!this.#isCompiled() || !MODULE_FRAME.test(text)) return place;
     // A module body: native Node names it by its receiver, or not at all.
     return file.startsWith('file:')
@@ -124,15 +124,11 @@ class Frame {
   }
 
   #isCompiled(): boolean {
-    return this.#prefixLength() > 0;
+    return this.#sources.compiler.isWrapped(this.#name() ?? '');
   }
 
-  #prefixLength(): number {
-    return this.#sources.compiler.prefixLength(this.#name() ?? '');
-  }
-
-  #moduleId(): string {
+  #module(): readonly [line: number, id: string] {
     const line = this.#site.getLineNumber() ?? 0;
-    return this.#sources.libraryLines.findLast(([first]) => first <= line)?.[1] ?? 'internal';
+    return this.#sources.libraryLines.findLast(([before]) => before <= line) ?? [0, 'internal'];
   }
 }

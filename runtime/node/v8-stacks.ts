@@ -28,3 +28,13 @@ export function callSites(count: number): CallSite[] {
   errors.stackTraceLimit = stackTraceLimit;
   return Array.isArray(sites) ? sites : [];
 }
+
+/** The frames of an error or of an object given to `captureStackTrace`; empty once its stack was read. */
+export function sitesOf(error: { stack?: unknown }): CallSite[] {
+  const errors = Error as unknown as V8ErrorConstructor;
+  const { prepareStackTrace } = errors;
+  errors.prepareStackTrace = (_error, sites) => sites;
+  const sites = error.stack;
+  errors.prepareStackTrace = prepareStackTrace;
+  return Array.isArray(sites) ? (sites as CallSite[]) : [];
+}

@@ -1,24 +1,24 @@
 // The `async_wrap` and `async_context_frame` bindings: async ids, and the frame that AsyncLocalStorage reads. Process worker.
+import type { AsyncContext } from '../async-context.ts';
 import type { BindingFactory } from '../realm.ts';
 
 interface Hooks {
+  init(asyncId: number, type: string, triggerAsyncId: number, resource: object): void;
   before(asyncId: number): void;
   after(asyncId: number): void;
   destroy(asyncId: number): void;
 }
 
-/** The current async context; shared by the binding and the loop's callbacks. */
+/** What Node's library installs for async_hooks; shared by the binding and the loop's callbacks. */
 export class AsyncState {
-  /** Opaque to us: Node's AsyncContextFrame, or `undefined`. */
-  frame: unknown = undefined;
   hooks: Hooks | null = null;
 }
 
-export function asyncContextFrame(state: AsyncState): BindingFactory {
+export function asyncContextFrame(context: AsyncContext): BindingFactory {
   return (_realm, binding) => {
-    binding['getContinuationPreservedEmbedderData'] = () => state.frame;
+    binding['getContinuationPreservedEmbedderData'] = () => context.frame;
     binding['setContinuationPreservedEmbedderData'] = (frame: unknown) => {
-      state.frame = frame;
+      context.frame = frame;
     };
   };
 }

@@ -1,15 +1,14 @@
 // The `contextify` binding: compiling CommonJS modules, `vm.Script` and contexts. Runs in the process worker.
-import { Contexts } from '../compile/contexts.ts';
-import { rewriteDynamicImports } from '../compile/dynamic-import.ts';
+import type { Contexts } from '../compile/contexts.ts';
+import { rewriteScript } from '../compile/rewrite.ts';
 import { isModuleSyntax, type ScriptCompiler, sourceMapUrl, withoutHashbang } from '../compile/scripts.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
-import { unsupported } from './buffer/node-error.ts';
+import { nodeError, unsupported } from './buffer/node-error.ts';
 
 const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
-export function contextify(compiler: ScriptCompiler): BindingFactory {
+export function contextify(compiler: ScriptCompiler, contexts: Contexts): BindingFactory {
   return (realm, binding) => {
-    const contexts = new Contexts();
     installModuleCompiler(realm, binding, compiler);
     binding['compileFunction'] = (
       code: string,
@@ -26,7 +25,7 @@ export function contextify(compiler: ScriptCompiler): BindingFactory {
       const symbol = referrer ?? Symbol(name);
       const compiled =
         context !== undefined && contexts.has(context)
-          ? (contexts.run(context, `(function (${(parameters ?? []).join(', ')}) {${code}\n})`, name) as Function)
+          ? (contexts.evaluate(context, `(function (${(parameters ?? []).join(', ')}) {${code}\n})\n//# sourceURL=${name}`) as Function)
           : extensions?.length > 0
             ? withExtensions(code, parameters ?? [], extensions)
             : compiler.compileFunction(code, parameters ?? [], name, symbol);
@@ -40,12 +39,12 @@ export function contextify(compiler: ScriptCompiler): BindingFactory {
     };
     binding['makeContext'] = (sandbox: object | symbol) => {
       const object = typeof sandbox === 'symbol' ? {} : sandbox;
-      contexts.create(object);
-      Object.defineProperty(object, realm.privateSymbol('contextify_context_private_symbol'), { value: true, configurable: true });
+      contexts.create(object, typeof sandbox === 'symbol');
       return object;
     };
     binding['ContextifyScript'] = scriptClass(realm, compiler, contexts);
-    binding['startSigintWatchdog'] = () => {};
+    // A Ctrl-C ends the wait of a script, not its loops: those cannot be interrupted in their own thread.
+    binding['startSigintWatchdog'] = () => true;
     binding['stopSigintWatchdog'] = () => false;
     binding['watchdogHasPendingSigint'] = () => false;
     binding['measureMemory'] = () => {
@@ -84,10 +83,14 @@ function markReferrer(realm: Realm, target: object, referrer: symbol): void {
   Object.defineProperty(target, realm.privateSymbol('host_defined_option_symbol'), { value: referrer, configurable: true });
 }
 
+/** Scripts whose declarations nobody looks for afterwards. */
+const ENDS_WITH_ITSELF = /^\[(?:eval|stdin)\]/;
+
 function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts): unknown {
   return class ContextifyScript {
     readonly #code: string;
     readonly #name: string;
+    readonly #id: number;
     sourceMapURL: string | undefined;
     cachedDataRejected: boolean | undefined;
 
@@ -103,19 +106,31 @@ function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts)
     ) {
       const symbol = referrer ?? Symbol(name);
       markReferrer(realm, this, symbol);
-      compiler.check(withoutHashbang(code), name);
       this.#name = name;
-      this.#code = '\n'.repeat(Math.max(0, lineOffset)) + rewriteDynamicImports(withoutHashbang(code), compiler.register(name, symbol));
+      this.#code = '\n'.repeat(Math.max(0, lineOffset)) + withoutHashbang(code);
+      compiler.check(this.#code, name);
+      this.#id = compiler.register(name, symbol);
       this.sourceMapURL = sourceMapUrl(code);
       if (cachedData !== undefined) this.cachedDataRejected = false;
     }
 
-    runInContext(context: object | null): unknown {
-      return context === null ? compiler.run(this.#code, this.#name) : contexts.run(context, this.#code, this.#name);
+    runInContext(context: object | null, timeoutMs = -1): unknown {
+      const checkTime = timeoutMs > 0 ? clock(realm.primitives.performance, timeoutMs) : undefined;
+      if (context === null) return compiler.run(this.#code, this.#name, this.#id, !ENDS_WITH_ITSELF.test(this.#name), checkTime);
+      return contexts.run(context, rewriteScript(this.#code, this.#id, { isInContext: true }).source, this.#name, checkTime);
     }
 
     createCachedData(): unknown {
       return realm.requireBuiltin('buffer')['Buffer'].alloc(0);
     }
+  };
+}
+
+/** Throws when the time is over: code in this thread cannot be stopped from outside. */
+function clock(performance: Performance, timeoutMs: number): () => void {
+  const end = performance.now() + timeoutMs;
+  return () => {
+    if (performance.now() < end) return;
+    throw nodeError(Error, 'ERR_SCRIPT_EXECUTION_TIMEOUT', `Script execution timed out after ${timeoutMs}ms`);
   };
 }

@@ -1,7 +1,9 @@
 // The `errors` binding: stack decoration and the way into the fatal handler. Runs in the process worker.
 import type { FatalHandler } from '../fatal.ts';
+import type { ScriptCompiler } from '../compile/scripts.ts';
 import type { PrepareCallback } from '../stack-frames.ts';
-import type { BindingFactory } from '../realm.ts';
+import type { BindingFactory, Realm } from '../realm.ts';
+import { sitesOf } from '../v8-stacks.ts';
 
 const toText = Object.prototype.toString;
 
@@ -14,8 +16,8 @@ function textOf(value: unknown): string {
 }
 
 /** `onPrepare` receives Node's stack formatter. */
-export function errors(fatal: FatalHandler, onPrepare: (callback: PrepareCallback) => void): BindingFactory {
-  return (_realm, binding) => {
+export function errors(fatal: FatalHandler, compiler: ScriptCompiler, onPrepare: (callback: PrepareCallback) => void): BindingFactory {
+  return (realm, binding) => {
     const ignore = (): void => {};
     binding['setPrepareStackTraceCallback'] = onPrepare;
     for (const name of ['setGetSourceMapErrorSource', 'setSourceMapsEnabled', 'setMaybeCacheGeneratedSourceMap']) binding[name] = ignore;
@@ -24,6 +26,30 @@ export function errors(fatal: FatalHandler, onPrepare: (callback: PrepareCallbac
     };
     binding['noSideEffectsToString'] = textOf;
     binding['triggerUncaughtException'] = (error: unknown, fromPromise: boolean) => fatal.handle(error, fromPromise);
-    binding['getErrorSourcePositions'] = () => ({ sourceLine: undefined, scriptResourceName: '', lineNumber: 0, startColumn: 0 });
+    binding['getErrorSourcePositions'] = (error: { stack?: unknown }) => sourcePosition(realm, compiler, error);
   };
+}
+
+interface SourcePosition {
+  readonly sourceLine: string;
+  readonly scriptResourceName: string;
+  readonly lineNumber: number;
+  /** From 0. */
+  readonly startColumn: number;
+}
+
+/** Where an error was made, from its structured frames: its stack must not have been read before. */
+function sourcePosition(realm: Realm, compiler: ScriptCompiler, error: { stack?: unknown }): SourcePosition {
+  const [site] = sitesOf(error);
+  const scriptResourceName = site?.getFileName() ?? '';
+  const lineNumber = site?.getLineNumber() ?? 0;
+  const lines = sourceText(realm, compiler, scriptResourceName).split('\n');
+  return { sourceLine: lines[lineNumber - 1] ?? '', scriptResourceName, lineNumber, startColumn: (site?.getColumnNumber() ?? 1) - 1 };
+}
+
+function sourceText(realm: Realm, compiler: ScriptCompiler, name: string): string {
+  const compiled = compiler.sourceOf(name);
+  if (compiled !== undefined) return compiled;
+  const bytes = name.startsWith('/') ? realm.host.fs.readFile(name) : 0;
+  return typeof bytes === 'number' ? '' : new realm.primitives.TextDecoder().decode(bytes);
 }

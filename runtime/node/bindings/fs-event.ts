@@ -61,7 +61,7 @@ class FSEvent extends HandleWrap {
   }
 
   get initialized(): boolean {
-    return this.#listener !== null && !this.isClosing;
+    return this.#listener !== null && !this.isShutDown;
   }
 
   start(path: PathArgument, isPersistent: boolean, _isRecursive: boolean, encoding: string | undefined): number {
@@ -90,7 +90,7 @@ class FSEvent extends HandleWrap {
     if (name === null) return;
     const event = change.kind === 'create' || change.kind === 'remove' ? 'rename' : 'change';
     this.realm.loop.enqueue(() => {
-      if (!this.isClosing) this.realm.makeCallback(this, this.onchange, 0, event, encodeName(this.realm, name, this.#encoding));
+      if (!this.isShutDown) this.realm.makeCallback(this, this.onchange, 0, event, encodeName(this.realm, name, this.#encoding));
     });
   }
 

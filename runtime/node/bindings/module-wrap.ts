@@ -1,10 +1,12 @@
 // The `module_wrap` binding: Node's own ESM loader links and runs modules through it. Runs in the process worker.
+import type { Contexts } from '../compile/contexts.ts';
 import type { ScriptCompiler } from '../compile/scripts.ts';
 import { sourceMapUrl } from '../compile/scripts.ts';
 import { type ModuleEnvironment, type ModuleRecord, type ModuleStatus, SourceModule, SyntheticModule } from '../esm/module-record.ts';
 import { MODULE_BODY, type TransformedModule, transformModule } from '../esm/transform.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { moduleNamespaces } from './types.ts';
+import { knownPromises } from './util.ts';
 
 type MetaCallback = (referrer: symbol, meta: object, wrap: object) => void;
 type SyntheticSteps = (this: object, wrap: object) => unknown;
@@ -18,9 +20,9 @@ const STATUS_CONSTANT: Readonly<Record<ModuleStatus, string>> = {
   errored: 'kErrored',
 };
 
-export function moduleWrap(compiler: ScriptCompiler): BindingFactory {
+export function moduleWrap(compiler: ScriptCompiler, contexts: Contexts): BindingFactory {
   return (realm, binding) => {
-    const factory = new WrapFactory(realm, binding, compiler);
+    const factory = new WrapFactory(realm, binding, compiler, contexts);
     binding['ModuleWrap'] = factory.wrapClass();
     binding['setImportModuleDynamicallyCallback'] = (callback: ScriptCompiler['importCallback']) => {
       compiler.importCallback = callback;
@@ -38,8 +40,10 @@ class WrapFactory {
   readonly #realm: Realm;
   readonly #binding: BindingObject;
   readonly #compiler: ScriptCompiler;
+  readonly #contexts: Contexts;
 
-  constructor(realm: Realm, binding: BindingObject, compiler: ScriptCompiler) {
+  constructor(realm: Realm, binding: BindingObject, compiler: ScriptCompiler, contexts: Contexts) {
+    this.#contexts = contexts;
     this.#realm = realm;
     this.#binding = binding;
     this.#compiler = compiler;
@@ -55,13 +59,13 @@ class WrapFactory {
       readonly sourceMapURL: string | undefined;
       #moduleSource: unknown;
 
-      constructor(url: string, _context: unknown, source: string | string[], lineOrSteps: unknown, _column?: number, referrer?: unknown) {
+      constructor(url: string, context: unknown, source: string | string[], lineOrSteps: unknown, _column?: number, referrer?: unknown) {
         this.url = url;
         this.sourceURL = url;
         this.sourceMapURL = typeof source === 'string' ? sourceMapUrl(source) : undefined;
         this.#record =
           typeof source === 'string'
-            ? factory.source(this, url, source, referrer)
+            ? factory.source(this, url, source, referrer, context)
             : new SyntheticModule(url, source, () => (lineOrSteps as SyntheticSteps).call(this, this));
       }
 
@@ -82,8 +86,8 @@ class WrapFactory {
         return this.#record instanceof SourceModule ? this.#record.transformed.requests : [];
       }
 
-      link(wraps: readonly ModuleWrap[]): void {
-        this.#record.dependencies = wraps.map((wrap) => wrap.#record);
+      link(wraps: ArrayLike<ModuleWrap>): void {
+        this.#record.dependencies = Array.from(wraps, (wrap) => wrap.#record);
       }
 
       instantiate(): void {
@@ -92,9 +96,9 @@ class WrapFactory {
 
       evaluate(): Promise<void> {
         try {
-          return factory.tracked(this.#record.evaluate() ?? Promise.resolve());
+          return this.#record.evaluate() ?? settled(Promise.resolve(), FULFILLED, undefined);
         } catch (error) {
-          return Promise.reject(error as Error);
+          return settled(Promise.reject(error as Error), REJECTED, error);
         }
       }
 
@@ -143,24 +147,21 @@ class WrapFactory {
     return this.#realm.requireBuiltin('buffer')['Buffer'].alloc(0);
   }
 
-  /** An unsettled top-level await must not keep the process alive: only what it waits for does. */
-  tracked(promise: Promise<void>): Promise<void> {
-    return promise;
-  }
-
-  source(wrap: object, url: string, source: string, referrer: unknown): SourceModule {
+  source(wrap: object, url: string, source: string, referrer: unknown, context: unknown): SourceModule {
     const symbol = typeof referrer === 'symbol' ? referrer : Symbol(url);
     Object.defineProperty(wrap, this.#realm.privateSymbol('host_defined_option_symbol'), { value: symbol, configurable: true });
-    return new SourceModule(url, this.#transform(source, url), this.#environment(wrap, url, source, symbol));
+    const transformed = this.#transform(source, url);
+    return new SourceModule(url, transformed, this.#environment(wrap, url, transformed, symbol, context));
   }
 
-  #environment(wrap: object, url: string, source: string, symbol: symbol): ModuleEnvironment {
+  #environment(wrap: object, url: string, { text: source, edits }: TransformedModule, symbol: symbol, context: unknown): ModuleEnvironment {
     const id = this.#compiler.register(url, symbol);
-    const evaluate = this.#realm.globalThis.eval;
+    const contexts = this.#contexts;
+    const evaluate = contexts.has(context) ? (text: string) => contexts.evaluate(context as object, text) : this.#realm.globalThis.eval;
     let meta: object | null = null;
     return {
       compile: (code, name) => {
-        this.#compiler.recordPrefix(name, code.indexOf(MODULE_BODY) + MODULE_BODY.length);
+        this.#compiler.record(name, { prefixLength: code.indexOf(MODULE_BODY) + MODULE_BODY.length, source, edits });
         return evaluate(`${code}\n//# sourceURL=${name}`) as never;
       },
       meta: () => {
@@ -168,6 +169,7 @@ class WrapFactory {
         return meta as object;
       },
       import: (specifier, options) => this.#compiler.importFrom(id, specifier, options),
+      keep: this.#realm.asyncContext.keep,
       missingExport: (message, line, column, name) => pointAt(new SyntaxError(message), { url, source, line, column, width: name.length }),
     };
   }
@@ -181,6 +183,15 @@ class WrapFactory {
       throw pointAt(new SyntaxError(message.replace(/ \(\d+:\d+\)$/, '')), { url, source, ...loc, width: 1 });
     }
   }
+}
+
+const FULFILLED = 1;
+const REJECTED = 2;
+
+/** `util.inspect` shows the state of promises that the runtime knows about. */
+function settled<T>(promise: Promise<T>, state: number, result: unknown): Promise<T> {
+  knownPromises.set(promise, [state, result]);
+  return promise;
 }
 
 interface Place {

@@ -82,7 +82,7 @@ export class PipeHandle extends StreamHandle {
     if (typeof answer === 'number') {
       const isMissing = answer === ECONNREFUSED && !isAbstract(path) && realm.host.fs.access(path, 0) === ENOENT;
       realm.makeCallback(request, oncomplete, isMissing ? ENOENT : answer, this, request, false, false);
-    } else if (this.isClosing) {
+    } else if (this.isShutDown) {
       networkOf(realm).refuse(answer.connection);
       realm.makeCallback(request, oncomplete, ECANCELED, this, request, false, false);
     } else {

@@ -39,7 +39,7 @@ class ProcessHandle extends HandleWrap {
   #exited(status: ExitStatus): void {
     this.#isRunning = false;
     this.setActive(false);
-    if (!this.isClosing) this.realm.makeCallback(this, this.onexit, status.code ?? 0, status.signal ?? '');
+    if (!this.isShutDown) this.realm.makeCallback(this, this.onexit, status.code ?? 0, status.signal ?? '');
   }
 }
 

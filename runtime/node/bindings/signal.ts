@@ -64,7 +64,7 @@ class SignalHandle extends HandleWrap {
   }
 
   deliver(signal: number): void {
-    if (this.#signal === signal && !this.isClosing) this.realm.makeCallback(this, this.onsignal, signal);
+    if (this.#signal === signal && !this.isShutDown) this.realm.makeCallback(this, this.onsignal, signal);
   }
 
   protected override onClosing(): void {

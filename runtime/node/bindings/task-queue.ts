@@ -15,7 +15,7 @@ export class LoopWiring {
   hasTickQueued = false;
   hasRejection = false;
 
-  hooks(rest: Pick<LoopHooks, 'onError' | 'onIdle'>): LoopHooks {
+  hooks(rest: Pick<LoopHooks, 'onError' | 'onIdle' | 'onTurn'>): LoopHooks {
     return {
       ...rest,
       runTicks: () => this.runTicks(),

@@ -103,8 +103,8 @@ export class TcpHandle extends StreamHandle {
     const { realm } = this;
     const { oncomplete } = request as { oncomplete: unknown };
     if (typeof answer === 'number') {
-      realm.makeCallback(request, oncomplete, this.isClosing ? ECANCELED : answer, this, request, false, false);
-    } else if (this.isClosing) {
+      realm.makeCallback(request, oncomplete, this.isShutDown ? ECANCELED : answer, this, request, false, false);
+    } else if (this.isShutDown) {
       networkOf(realm).refuse(answer.connection);
       realm.makeCallback(request, oncomplete, ECANCELED, this, request, false, false);
     } else {

@@ -9,6 +9,7 @@ import { parseEnvText } from './util/env-text.ts';
 /** libuv's handle types in the order of Node's `guessHandleType`. */
 const HANDLE_TYPES = ['TCP', 'TTY', 'UDP', 'FILE', 'PIPE', 'UNKNOWN', 'INVALID'];
 const ONLY_ENUMERABLE = 2;
+const SKIP_SYMBOLS = 16;
 const PENDING = 0;
 const ARRAY_INDEX = /^(?:0|[1-9]\d*)$/;
 const MAX_ARRAY_INDEX = 4294967294;
@@ -63,7 +64,10 @@ function installInspection(binding: BindingObject): void {
   binding['previewEntries'] = previewEntries;
   binding['getOwnNonIndexProperties'] = (value: object, filter: number) =>
     Reflect.ownKeys(value).filter(
-      (key) => !isArrayIndex(key) && (filter !== ONLY_ENUMERABLE || Object.prototype.propertyIsEnumerable.call(value, key)),
+      (key) =>
+        !isArrayIndex(key) &&
+        !((filter & SKIP_SYMBOLS) !== 0 && typeof key === 'symbol') &&
+        ((filter & ONLY_ENUMERABLE) === 0 || Object.prototype.propertyIsEnumerable.call(value, key)),
     );
   binding['getConstructorName'] = constructorName;
 }

@@ -1,7 +1,9 @@
 // Compiles CommonJS modules and scripts with V8's own eval, so that stack frames show the program's files. Process worker.
 import { parse } from 'acorn';
+import type { AwaitHelper } from '../library.ts';
 import type { Realm } from '../realm.ts';
-import { IMPORT_KEY, rewriteDynamicImports } from './dynamic-import.ts';
+import { type Edit, originalColumn } from './edits.ts';
+import { AWAIT_KEY, AWAIT_NAME, IMPORT_KEY, rewriteScript, TICK_KEY } from './rewrite.ts';
 
 const HASHBANG = /^#!/;
 const SOURCE_MAP = /\/\/[#@] sourceMappingURL=(\S+)\s*$/;
@@ -23,6 +25,14 @@ interface Script {
   readonly name: string;
 }
 
+/** How a compiled text differs from the file that a stack frame should tell about. */
+interface CompiledText {
+  /** Characters that the wrapper puts before the first line. */
+  readonly prefixLength: number;
+  readonly source: string;
+  readonly edits: readonly Edit[];
+}
+
 const EVALUATION_PHASE = 2;
 
 export class ScriptCompiler {
@@ -30,7 +40,7 @@ export class ScriptCompiler {
   readonly #realm: Realm;
   readonly #evaluate: (source: string) => unknown;
   readonly #scripts: Script[] = [];
-  readonly #prefixes = new Map<string, number>();
+  readonly #compiled = new Map<string, CompiledText>();
 
   constructor(realm: Realm) {
     this.#realm = realm;
@@ -38,6 +48,12 @@ export class ScriptCompiler {
     Object.defineProperty(realm.globalThis, Symbol.for(IMPORT_KEY), {
       value: (id: number, specifier: unknown, options?: unknown) => this.importFrom(id, specifier, options),
     });
+    Object.defineProperty(realm.globalThis, Symbol.for(AWAIT_KEY), { value: realm.asyncContext.keep });
+  }
+
+  /** What compiled code calls around everything it awaits. */
+  get keep(): AwaitHelper {
+    return this.#realm.asyncContext.keep;
   }
 
   /** Registers who asks when code of this name calls `import()`. Returns the id that the rewritten code carries. */
@@ -61,11 +77,13 @@ export class ScriptCompiler {
 
   /** A function with these parameters around `code`, as V8's CompileFunction makes it. */
   compileFunction(code: string, parameters: readonly string[], name: string, referrer: symbol): Function {
-    const source = rewriteDynamicImports(withoutHashbang(code), this.register(name, referrer));
+    const { source, awaits, edits } = rewriteScript(withoutHashbang(code), this.register(name, referrer));
     try {
-      const head = `(function (${parameters.join(', ')}) {`;
-      this.recordPrefix(name, head.length);
-      const compiled: unknown = this.#evaluate(`${head}${source}\n})\n//# sourceURL=${name}`);
+      const wrapper = awaits ? [`(function (${AWAIT_NAME}) { return `, '; })'] : ['', ''];
+      const head = `${wrapper[0]}(function (${parameters.join(', ')}) {`;
+      this.record(name, { prefixLength: head.length, source: code, edits });
+      const made: unknown = this.#evaluate(`${head}${source}\n})${wrapper[1]}\n//# sourceURL=${name}`);
+      const compiled: unknown = awaits ? (made as Function)(this.#realm.asyncContext.keep) : made;
       // Code like `}) (function () {` would break out of the wrapper.
       if (typeof compiled !== 'function') throw new SyntaxError("Unexpected token '}'");
       return compiled;
@@ -74,19 +92,37 @@ export class ScriptCompiler {
     }
   }
 
-  /** Notes how far the wrapper moves the first line of a file: stack frames are put right by it. */
-  recordPrefix(name: string, length: number): void {
-    this.#prefixes.set(name, length);
+  /** Stack frames are put right by it. */
+  record(name: string, text: CompiledText): void {
+    this.#compiled.set(name, text);
   }
 
-  /** 0 for files that were not compiled here. */
-  prefixLength(name: string): number {
-    return this.#prefixes.get(name) ?? 0;
+  /** Whether the file was compiled inside a wrapper function here. */
+  isWrapped(name: string): boolean {
+    return (this.#compiled.get(name)?.prefixLength ?? 0) > 0;
+  }
+
+  /** The column (from 1) in the program's own text. */
+  columnOf(name: string, line: number, column: number): number {
+    const text = this.#compiled.get(name);
+    if (text === undefined) return column;
+    const unwrapped = line === 1 ? Math.max(1, column - text.prefixLength) : column;
+    return text.edits.length === 0 ? unwrapped : originalColumn(text.source, text.edits, line, unwrapped);
+  }
+
+  /** The text of a program that was compiled here; undefined for files nobody compiled. */
+  sourceOf(name: string): string | undefined {
+    return this.#compiled.get(name)?.source;
   }
 
   /** Runs a script in the global scope; its value is the completion value. */
-  run(code: string, name: string): unknown {
-    return this.#evaluate(`${code}\n//# sourceURL=${name}`);
+  run(code: string, name: string, id: number, persists: boolean, checkTime?: () => void): unknown {
+    const isGlobal = true;
+    const { source, edits } = rewriteScript(code, id, { isGlobal, persists, checksTime: checkTime !== undefined });
+    this.record(name, { prefixLength: 0, source: code, edits });
+    const key = Symbol.for(TICK_KEY);
+    if (checkTime !== undefined) Object.defineProperty(this.#realm.globalThis, key, { value: checkTime, configurable: true });
+    return this.#evaluate(`${source}\n//# sourceURL=${name}`);
   }
 
   /** Checks a script without running it. */

@@ -1,6 +1,7 @@
 // One ES module between linking and evaluation, after ECMA-262's module records: exports resolve through `export *` and
 // re-exports, evaluation runs dependencies first and waits where one awaits. Runs in the process worker.
 import { moduleNamespaces } from '../bindings/types.ts';
+import type { AwaitHelper } from '../library.ts';
 import type { TransformedModule } from './transform.ts';
 
 export type ModuleStatus = 'uninstantiated' | 'instantiating' | 'instantiated' | 'evaluating' | 'evaluated' | 'errored';
@@ -20,6 +21,8 @@ export interface ModuleEnvironment {
   compile(code: string, url: string): (...args: unknown[]) => Body;
   meta(): object;
   import(specifier: unknown, options?: unknown): Promise<unknown>;
+  /** Keeps the async context across an await. */
+  readonly keep: AwaitHelper;
   /** Node's error for an import that its dependency does not export. */
   missingExport(message: string, line: number, column: number, name: string): Error;
 }
@@ -210,8 +213,8 @@ export class SourceModule extends ModuleRecord {
     this.#checkImports();
     const factory = this.#environment.compile(this.transformed.code, this.url);
     const imports = this.dependencies.map((dependency) => importedModule(dependency));
-    const { meta, import: importModule } = this.#environment;
-    this.#body = factory.call(undefined, imports, (getters: Record<string, Getter>) => (this.#getters = getters), meta, importModule);
+    const { meta, import: importModule, keep } = this.#environment;
+    this.#body = factory.call(undefined, imports, (getters: Record<string, Getter>) => (this.#getters = getters), meta, importModule, keep);
     // Hoists functions and hands out the getters; an async generator does so before its first await, too.
     void this.#body.next();
   }

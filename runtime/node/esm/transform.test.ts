@@ -10,6 +10,7 @@ function load(sources: Record<string, string>): { main: SourceModule; run: () =>
   const environment = (name: string): ModuleEnvironment => ({
     compile: (code) => runInThisContext(code) as never,
     meta: () => ({ url: name }),
+    keep: Object.assign((value: unknown) => value, { each: (iterable: unknown) => iterable }),
     import: (specifier) => Promise.resolve(modules.get(String(specifier))?.namespace),
     missingExport: (message, line) => new SyntaxError(`${message} (line ${line})`),
   });

@@ -1,8 +1,10 @@
 // Turns the text of an ES module into a generator function: the first step hoists functions and hands out export getters, the
 // second runs the body. Imported names become property reads on the dependency, so bindings are live. Lines do not move.
 import { parse } from 'acorn';
-import { applyEdits, type Edit, lineBreaks } from '../compile/edits.ts';
+import { awaitEdits, mayAwait } from '../compile/awaits.ts';
+import { applyEdits, type Edit, lineBreaks, sortEdits } from '../compile/edits.ts';
 import { type AnyNode, patternNames } from '../compile/walk.ts';
+import { AWAIT_NAME } from '../compile/rewrite.ts';
 import { withoutHashbang } from '../compile/scripts.ts';
 import { rewriteReferences } from './references.ts';
 
@@ -21,8 +23,11 @@ export interface ImportedName {
 }
 
 export interface TransformedModule {
-  /** A generator function expression; parameters: imports, export setter, `import.meta` getter, dynamic import. */
+  /** A generator function expression; parameters: imports, export setter, `import.meta` getter, dynamic import, await helper. */
   readonly code: string;
+  /** The text that {@link edits} changed, and the changes in order. */
+  readonly text: string;
+  readonly edits: readonly Edit[];
   readonly requests: readonly ModuleRequest[];
   readonly imports: readonly ImportedName[];
   /** Exported names bound in this module. */
@@ -50,6 +55,7 @@ export function transformModule(source: string): TransformedModule {
   for (const statement of program['body'] as AnyNode[]) collector.statement(statement);
   const references = rewriteReferences(program, collector.bindings);
   collector.edits.push(...references.edits);
+  if (mayAwait(text)) collector.edits.push(...awaitEdits(program, AWAIT_NAME));
   return collector.finish(references.awaitLine);
 }
 
@@ -93,9 +99,12 @@ class Collector {
       else this.#indirect.push({ name, request: imported.request, imported: imported.name });
     }
     const getters = locals.map(({ name, local }) => `${JSON.stringify(name)}: () => ${local}`).join(', ');
-    const head = `(${awaitLine > 0 ? 'async ' : ''}function* ($$imports, $$export, $$meta, $$import) { "use strict"; $$export({ __proto__: null, ${getters} });${this.#hoisted}${MODULE_BODY}`;
+    const head = `(${awaitLine > 0 ? 'async ' : ''}function* ($$imports, $$export, $$meta, $$import, ${AWAIT_NAME}) { "use strict"; $$export({ __proto__: null, ${getters} });${this.#hoisted}${MODULE_BODY}`;
+    const edits = sortEdits(this.edits);
     return {
-      code: `${head}${applyEdits(this.#source, this.edits)}\n})`,
+      code: `${head}${applyEdits(this.#source, edits)}\n})`,
+      text: this.#source,
+      edits,
       requests: this.#requests,
       imports: this.#imports,
       locals: locals.map(({ name }) => name),

@@ -36,7 +36,7 @@ export class StatWatcher extends HandleWrap {
   #schedule(intervalMs: number): void {
     this.#timer = this.realm.primitives.setTimeout(() => {
       this.#look();
-      if (!this.isClosing) this.#schedule(intervalMs);
+      if (!this.isShutDown) this.#schedule(intervalMs);
     }, intervalMs);
   }
 
@@ -54,7 +54,7 @@ export class StatWatcher extends HandleWrap {
   }
 
   #report(current: ReturnType<typeof emptyStat>, before: ReturnType<typeof emptyStat>): void {
-    if (this.isClosing) return;
+    if (this.isShutDown) return;
     const stats = statArray(2 * STAT_FIELDS, this.#isBigInt);
     // A file that is not there is all zeros, its device included.
     if (current.ino !== 0) fillStat(stats, current);

@@ -68,6 +68,7 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
   /** Makes the parser ready for a connection: parsers are pooled and used again. */
   initialize(type: number, _resource: object, maxHeaderBytes = 0, lenientFlags = 0, connections?: ConnectionsList): void {
     this.free();
+    this.asyncReset();
     const { llhttp_alloc: allocate } = llhttp();
     this.#parser = allocate(type);
     this.#type = type;

@@ -4,9 +4,16 @@ import type { LoopHandle, Realm } from '../../realm.ts';
 export class AsyncWrap {
   readonly #realm: Realm;
   #asyncId = 0;
+  #frame: unknown;
 
   constructor(realm: Realm) {
     this.#realm = realm;
+    this.#frame = realm.asyncContext.frame;
+  }
+
+  /** The async context in which callbacks of `resource` run: the one it was made in. */
+  static frameOf(resource: object): unknown {
+    return #frame in resource ? resource.#frame : undefined;
   }
 
   protected get realm(): Realm {
@@ -23,6 +30,7 @@ export class AsyncWrap {
 
   asyncReset(): void {
     this.#asyncId = 0;
+    this.#frame = this.#realm.asyncContext.frame;
   }
 
   getProviderType(): number {
@@ -41,7 +49,8 @@ export class HandleWrap extends AsyncWrap {
     realm.loop.addHandle(this.#loopHandle satisfies LoopHandle);
   }
 
-  get isClosing(): boolean {
+  /** Closed, or about to be. Not `isClosing`: Node's library puts a function of that name on some handles. */
+  get isShutDown(): boolean {
     return this.#isClosing;
   }
 

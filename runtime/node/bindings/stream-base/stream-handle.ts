@@ -101,7 +101,7 @@ export class StreamHandle extends HandleWrap {
   }
 
   readStart(): number {
-    if (this.isClosing) return EBADF;
+    if (this.isShutDown) return EBADF;
     if (this.#receive === null) return this.#send === null ? ENOTCONN : 0;
     this.#watchReading(true);
     return 0;

@@ -1,0 +1,101 @@
+// Keeps AsyncLocalStorage right across promises and native `await`, for which a browser has no hook: `then` is patched, and
+// compiled code hands everything it awaits to `keep`. Before the first store exists both cost one comparison. Process worker.
+import type { AwaitHelper } from './library.ts';
+
+type Callback = ((value: unknown) => unknown) | null | undefined;
+
+interface AsyncIteratorLike {
+  next(value?: unknown): unknown;
+  return?(value?: unknown): unknown;
+  throw?(error?: unknown): unknown;
+}
+
+export class AsyncContext {
+  #frame: unknown = undefined;
+  #isInUse = false;
+  readonly #then: typeof Promise.prototype.then;
+  /** What compiled code calls as `$$await`. */
+  readonly keep: AwaitHelper;
+
+  /** Patches the realm's promises: call before anything keeps a copy of `then`. */
+  constructor(promises: PromiseConstructor) {
+    this.#then = promises.prototype.then;
+    this.#patchThen(promises);
+    this.keep = Object.assign((value: unknown) => (this.#isInUse ? this.#keep(value) : value), {
+      each: (iterable: unknown) => (this.#isInUse ? this.#each(iterable) : iterable),
+    });
+  }
+
+  /** Opaque to us: Node's AsyncContextFrame, or `undefined`. */
+  get frame(): unknown {
+    return this.#frame;
+  }
+
+  set frame(frame: unknown) {
+    if (frame !== undefined) this.#isInUse = true;
+    this.#frame = frame;
+  }
+
+  /** Runs `work` in a frame and comes back to the one before. */
+  run<T>(frame: unknown, work: () => T): T {
+    const before = this.#frame;
+    this.frame = frame;
+    try {
+      return work();
+    } finally {
+      this.#frame = before;
+    }
+  }
+
+  /**
+   * The reaction added here runs right before the one that `await` adds next to the same promise: reactions of one promise
+   * are queued together and in order. So the code after `await` finds its frame, in as many turns as native Node takes.
+   */
+  #keep(value: unknown): unknown {
+    const frame = this.#frame;
+    const restore = (): void => {
+      this.#frame = frame;
+    };
+    const promise = value instanceof Promise && value.constructor === Promise ? value : new Promise((resolve) => resolve(value));
+    Reflect.apply(this.#then, promise, [restore, restore]);
+    return promise;
+  }
+
+  #each(iterable: unknown): unknown {
+    const source = iterable as { [Symbol.asyncIterator]?(): AsyncIteratorLike } | null | undefined;
+    const method = source?.[Symbol.asyncIterator];
+    if (typeof method !== 'function') return iterable;
+    return {
+      [Symbol.asyncIterator]: () => {
+        const iterator: AsyncIteratorLike = method.call(source);
+        if (typeof iterator !== 'object' || iterator === null) return iterator;
+        const { next } = iterator;
+        return {
+          next: (...args: []) => this.#keep(next.apply(iterator, args)),
+          // Only what the iterator has: an absent method means something to the loop.
+          ...(iterator.return && { return: (...args: []) => this.#keep(iterator.return?.(...args)) }),
+          ...(iterator.throw && { throw: (...args: []) => this.#keep(iterator.throw?.(...args)) }),
+        };
+      },
+    };
+  }
+
+  #patchThen(promises: PromiseConstructor): void {
+    const native = this.#then;
+    const inFrame = (callback: Callback): Callback => {
+      if (typeof callback !== 'function') return callback;
+      const frame = this.#frame;
+      return (value) => this.run(frame, () => callback(value));
+    };
+    // oxlint-disable-next-line no-this-alias -- the method below has a `this` of its own
+    const context = this;
+    const { then } = {
+      then(this: unknown, onFulfilled: Callback, onRejected: Callback): unknown {
+        const callbacks = context.#isInUse ? [inFrame(onFulfilled), inFrame(onRejected)] : [onFulfilled, onRejected];
+        return Reflect.apply(native, this, callbacks);
+      },
+    };
+    // oxlint-disable-next-line no-extend-native -- the only place where a callback's registration can be seen
+    Object.defineProperty(promises.prototype, 'then', { value: then, writable: true, enumerable: false, configurable: true });
+  }
+}

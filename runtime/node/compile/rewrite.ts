@@ -1,0 +1,72 @@
+// What scripts need rewritten before V8 compiles them: `import()` must know which script asks, awaited values go through the
+// helper that keeps the async context. Text that needs neither is left as it is, unparsed. Process worker.
+import { parse, type Node } from 'acorn';
+import { awaitEdits, mayAwait } from './awaits.ts';
+import { applyEdits, type Edit, sortEdits } from './edits.ts';
+import { clockEdits, persistEdits } from './context-edits.ts';
+import { type AnyNode, walk } from './walk.ts';
+
+/** The hidden globals through which rewritten scripts import, and through which those in the global scope await. */
+export const IMPORT_KEY = 'verklet.import';
+export const AWAIT_KEY = 'verklet.await';
+/** The hidden global that a script with a time limit calls in its loops. */
+export const TICK_KEY = 'verklet.tick';
+/** The helper's name where a wrapper function can hand it in. */
+export const AWAIT_NAME = '$$await';
+/** What rewritten code of a `vm` context calls; hidden from the sandbox. */
+export const SUPPORT = '$$vm';
+const MAYBE_IMPORT = /\bimport\s*(?:\(|\/)/;
+/** Larger files (bundled compilers, mostly) are parsed only when they speak of async contexts themselves. */
+const PARSE_LIMIT = 512 * 1024;
+
+export interface RewrittenScript {
+  readonly source: string;
+  /** Whether the text calls the await helper. */
+  readonly awaits: boolean;
+  /** What was changed, in order. */
+  readonly edits: readonly Edit[];
+}
+
+export interface RewriteOptions {
+  /** The script runs in the global scope, without a wrapper. */
+  readonly isGlobal?: boolean;
+  /** The script runs in a `vm` context, which hands its helpers in. */
+  readonly isInContext?: boolean;
+  /** Its top-level `let`, `const` and classes are seen by later scripts. */
+  readonly persists?: boolean;
+  /** It must stop when its time is up. */
+  readonly checksTime?: boolean;
+}
+
+/** What does not parse is left to V8's own error. */
+export function rewriteScript(source: string, scriptId: number, options: RewriteOptions = {}): RewrittenScript {
+  const { isGlobal = false, isInContext = false, persists = false, checksTime = false } = options;
+  const imports = MAYBE_IMPORT.test(source);
+  const awaits = mayAwait(source) && (source.length <= PARSE_LIMIT || source.includes('AsyncLocalStorage'));
+  const declares = persists && /\b(?:let|const|class)\b/.test(source);
+  if (!imports && !awaits && !declares && !checksTime) return { source, awaits: false, edits: [] };
+  let program: Node;
+  try {
+    program = parse(source, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true, allowHashBang: true });
+  } catch {
+    return { source, awaits: false, edits: [] };
+  }
+  const found = imports ? importEdits(source, program, scriptId, isInContext ? `${SUPPORT}.import` : `globalThis[Symbol.for("${IMPORT_KEY}")]`) : [];
+  const keeps = awaits ? awaitEdits(program, isInContext ? `${SUPPORT}.await` : isGlobal ? `globalThis[Symbol.for("${AWAIT_KEY}")]` : AWAIT_NAME) : [];
+  const more = [
+    ...(declares ? persistEdits(program as AnyNode) : []),
+    ...(checksTime ? clockEdits(program as AnyNode, `globalThis[Symbol.for("${TICK_KEY}")]();`) : []),
+  ];
+  const edits = sortEdits([...found, ...keeps, ...more]);
+  return { source: applyEdits(source, edits), awaits: keeps.length > 0, edits };
+}
+
+function importEdits(source: string, program: Node, scriptId: number, helper: string): Edit[] {
+  const edits: Edit[] = [];
+  walk(program, (node) => {
+    if (node.type !== 'ImportExpression') return;
+    const open = source.indexOf('(', node.start + 'import'.length);
+    edits.push({ start: node.start, end: open + 1, text: `${helper}(${scriptId},` });
+  });
+  return edits;
+}
