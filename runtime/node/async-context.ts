@@ -89,13 +89,15 @@ export class AsyncContext {
     };
     // oxlint-disable-next-line no-this-alias -- the method below has a `this` of its own
     const context = this;
+    // oxlint-disable-next-line unicorn/no-thenable -- the method itself is wanted, nobody awaits its holder
     const { then } = {
+      // oxlint-disable-next-line unicorn/no-thenable
       then(this: unknown, onFulfilled: Callback, onRejected: Callback): unknown {
         const callbacks = context.#isInUse ? [inFrame(onFulfilled), inFrame(onRejected)] : [onFulfilled, onRejected];
         return Reflect.apply(native, this, callbacks);
       },
     };
-    // oxlint-disable-next-line no-extend-native -- the only place where a callback's registration can be seen
+    // oxlint-disable-next-line no-extend-native, unicorn/no-thenable -- the only place where a registration can be seen
     Object.defineProperty(promises.prototype, 'then', { value: then, writable: true, enumerable: false, configurable: true });
   }
 }

@@ -3,7 +3,7 @@
 import type { Description } from './library.ts';
 import type { BindingObject, Realm } from './realm.ts';
 import { AsyncWrap, HandleWrap } from './bindings/stream-base/handle-wrap.ts';
-import { unsupported } from './bindings/buffer/node-error.ts';
+import { refusal } from './bindings/buffer/node-error.ts';
 
 /** Symbols that Node's native side shares between bindings, by description. */
 export class SymbolTable {
@@ -75,20 +75,12 @@ class SkeletonMaker {
       case 'o':
         return this.object(description.v, path);
       case 'f':
-        return this.#refusal(path);
+        return refusal(this.#realm, path);
       case 'c':
         return this.#class(description.members, description.ancestors, path);
       default:
         return description satisfies never;
     }
-  }
-
-  #refusal(path: string): () => never {
-    const realm = this.#realm;
-    const refuse = function refuse(): never {
-      throw unsupported(realm, path);
-    };
-    return Object.defineProperty(refuse, 'name', { value: lastPart(path) });
   }
 
   #class(members: readonly string[], ancestors: readonly string[], path: string): unknown {
@@ -102,7 +94,7 @@ class SkeletonMaker {
     Object.defineProperty(Made, 'name', { value: lastPart(path) });
     for (const member of members) {
       if (member in Made.prototype) continue;
-      Object.defineProperty(Made.prototype, member, { value: this.#refusal(`${path}#${member}`), writable: true, configurable: true });
+      Object.defineProperty(Made.prototype, member, { value: refusal(realm, `${path}#${member}`), writable: true, configurable: true });
     }
     return Made;
   }

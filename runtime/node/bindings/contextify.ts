@@ -3,7 +3,7 @@ import type { Contexts } from '../compile/contexts.ts';
 import { rewriteScript } from '../compile/rewrite.ts';
 import { isModuleSyntax, type ScriptCompiler, sourceMapUrl, withoutHashbang } from '../compile/scripts.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
-import { nodeError, unsupported } from './buffer/node-error.ts';
+import { nodeError, refusal } from './buffer/node-error.ts';
 
 const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
@@ -47,9 +47,7 @@ export function contextify(compiler: ScriptCompiler, contexts: Contexts): Bindin
     binding['startSigintWatchdog'] = () => true;
     binding['stopSigintWatchdog'] = () => false;
     binding['watchdogHasPendingSigint'] = () => false;
-    binding['measureMemory'] = () => {
-      throw unsupported(realm, 'vm.measureMemory');
-    };
+    binding['measureMemory'] = refusal(realm, 'contextify.measureMemory');
   };
 }
 

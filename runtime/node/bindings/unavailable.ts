@@ -1,16 +1,12 @@
 // Bindings that a browser tab cannot serve: each call says which one it was, and the product may offer the server.
 // Runs in the process worker.
 import type { BindingFactory } from '../realm.ts';
-import { unsupported } from './buffer/node-error.ts';
+import { refusal } from './buffer/node-error.ts';
 
 /** Replaces these members by functions (and constructors) that throw an error with their name. */
 function refusing(binding: string, members: readonly string[]): BindingFactory {
   return (realm, target) => {
-    for (const member of members) {
-      target[member] = function refuse() {
-        throw unsupported(realm, `${binding}.${member}`);
-      };
-    }
+    for (const member of members) target[member] = refusal(realm, `${binding}.${member}`);
   };
 }
 

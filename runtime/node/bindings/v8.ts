@@ -1,6 +1,6 @@
 // The `v8` binding: what a browser tells about its heap, zero for the rest. Runs in the process worker.
 import type { BindingFactory } from '../realm.ts';
-import { unsupported } from './buffer/node-error.ts';
+import { refusal } from './buffer/node-error.ts';
 
 interface MemoryInfo {
   readonly totalJSHeapSize: number;
@@ -35,9 +35,5 @@ export const v8: BindingFactory = (realm, binding) => {
   binding['cachedDataVersionTag'] = () => versionTag;
   binding['isStringOneByteRepresentation'] = (text: string) => !/[^\0-\xff]/.test(text);
   binding['getHashSeed'] = () => 0n;
-  for (const name of ['getCppHeapStatistics', 'startCpuProfile', 'stopCpuProfile']) {
-    binding[name] = () => {
-      throw unsupported(realm, `v8.${name}`);
-    };
-  }
+  for (const name of ['getCppHeapStatistics', 'startCpuProfile', 'stopCpuProfile']) binding[name] = refusal(realm, `v8.${name}`);
 };

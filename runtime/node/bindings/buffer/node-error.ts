@@ -16,3 +16,15 @@ export function unsupported(realm: Realm, feature: string): Error {
     `${feature} is not available in the browser; this project needs a server for it`,
   );
 }
+
+/** On a function that refuses: its name, for the compatibility page. */
+const REFUSES = Symbol.for('verklet.unsupported');
+
+/** A native function that only says that it is missing. Called or constructed, it throws. */
+export function refusal(realm: Realm, feature: string): () => never {
+  const refuse = function refuse(): never {
+    throw unsupported(realm, feature);
+  };
+  const name = feature.slice(Math.max(feature.lastIndexOf('.'), feature.lastIndexOf('#')) + 1);
+  return Object.defineProperties(refuse, { name: { value: name }, [REFUSES]: { value: feature } });
+}
