@@ -5,7 +5,7 @@ import { loadPythonAssets } from '../python/assets.ts';
 import { FILE_SERVICE_SLOT, MAX_SLOTS, type Slots } from './ipc/slots.ts';
 
 /** `node` runs Node programs, `python` Python; `tools` runs every other built-in program. */
-export type WorkerKind = 'node' | 'tools' | 'python';
+export type WorkerKind = 'node' | 'thread' | 'tools' | 'python';
 
 /** Booted workers kept per kind: one makes a typed command start at once; pipelines take several small tools at a time. */
 const RESERVE: Readonly<Record<WorkerKind, number>> = { node: 1, python: 1, tools: 3 };
@@ -32,7 +32,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #free: number[] = [];
-  readonly #reserve: Record<WorkerKind, BrokeredWorker[]> = { node: [], tools: [], python: [] };
+  readonly #reserve: Record<WorkerKind, BrokeredWorker[]> = { node: [], thread: [], tools: [], python: [] };
   #isClosed = false;
 
   constructor(options: BrokerOptions) {
@@ -101,6 +101,7 @@ export class Broker {
       slots: this.#options.slots.words.buffer as SharedArrayBuffer,
       mailbox: memory,
       fileSystem: this.#options.fileSystem,
+      isThread: kind === 'thread',
     };
     worker.postMessage(attach);
     if (kind === 'python') void this.#deliverAssets(worker);
@@ -130,6 +131,7 @@ function createWorker(kind: WorkerKind, slot: number): Worker {
   const name = `${kind}-${slot}`;
   switch (kind) {
     case 'node':
+    case 'thread':
       return new Worker(new URL('../node/node.worker.ts', import.meta.url), { type: 'module', name });
     case 'python':
       return new Worker(new URL('../python/python.worker.ts', import.meta.url), { type: 'module', name });

@@ -67,6 +67,7 @@ export class ProcessTable {
   readonly #options: ProcessTableOptions;
   readonly #processes = new Map<number, Process>();
   #nextPid = 100;
+  #nextThreadId = 1;
 
   constructor(options: ProcessTableOptions) {
     this.#options = options;
@@ -77,7 +78,8 @@ export class ProcessTable {
   }
 
   list(): ProcessInfo[] {
-    return [...this.#processes.values()].map(({ pid, ppid, group, request, startedAtMs }) => ({
+    const processes = [...this.#processes.values()].filter(({ request }) => request.thread === undefined);
+    return processes.map(({ pid, ppid, group, request, startedAtMs }) => ({
       pid,
       ppid,
       group,
@@ -88,7 +90,8 @@ export class ProcessTable {
 
   /** The new pid, or -EAGAIN when all slots are taken. The parent (null: the SDK) has retained every pipe end it passes. */
   spawn(parent: Process | null, request: SpawnRequest): number {
-    const worker = this.#options.broker.take(kindOf(request.program));
+    const { thread } = request;
+    const worker = this.#options.broker.take(thread === undefined ? kindOf(request.program) : 'thread');
     if (!worker) return EAGAIN;
     const pid = this.#nextPid++;
     const process: Process = {
@@ -107,6 +110,7 @@ export class ProcessTable {
     this.#processes.set(pid, process);
     const from = parent?.worker.slot ?? KERNEL_SLOT;
     for (const stdio of request.stdio) for (const { memory, end } of pipeEnds(stdio)) this.#inherit(process, memory, end, from);
+    if (thread !== undefined) this.#adopt(process, thread.connection, from);
     worker.onMessage = (message) => this.#receive(process, message);
     void this.#start(process, from);
     return pid;
@@ -145,7 +149,8 @@ export class ProcessTable {
     for (const handle of handles) await this.#options.transferHandle(handle, from, worker.slot);
     if (process.status) return;
     const start: ToProcess = { type: 'start-process', pid, ppid, group, request };
-    worker.worker.postMessage(start);
+    worker.worker.postMessage(start, request.thread === undefined ? [] : [request.thread.companion]);
+    if (request.thread !== undefined) return;
     const command = request.argv.join(' ');
     this.#report({
       atMs: Date.now(),
@@ -226,9 +231,8 @@ export class ProcessTable {
         return reply(this.list());
       case 'open-package-cache':
         return reply(this.#options.connectPackages(call.port) ? 0 : ENOSYS);
-      case 'start-thread':
-      case 'stop-thread':
-        return reply(ENOSYS);
+      case 'reserve-thread':
+        return reply(this.#nextThreadId++);
       case 'promote':
         return reply({
           error: new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${call.signal.subject} (${call.signal.because})` }).toJSON(),
@@ -286,7 +290,7 @@ export class ProcessTable {
   }
 
   #killGroup(group: number, signal: number): number {
-    const members = [...this.#processes.values()].filter((process) => process.group === group);
+    const members = [...this.#processes.values()].filter((process) => process.group === group && process.request.thread === undefined);
     for (const process of members) if (signal !== 0) this.#signal(process, signal);
     return members.length === 0 ? ESRCH : 0;
   }
@@ -330,7 +334,11 @@ export class ProcessTable {
     ports.unlistenAll(pid);
     const pipes = process.pipes.map((memory) => new Pipe(memory, slots));
     for (const pipe of pipes) pipe.releaseSlot(worker.slot);
-    for (const child of this.#processes.values()) if (child.ppid === pid) child.ppid = INIT_PID;
+    for (const child of this.#processes.values()) {
+      if (child.ppid !== pid) continue;
+      if (child.request.thread === undefined) child.ppid = INIT_PID;
+      else void this.#end(child, { code: 1, signal: null });
+    }
     this.#tellParent(process, status);
     const command = process.request.argv.join(' ');
     const durationMs = Date.now() - process.startedAtMs;

@@ -26,6 +26,8 @@ import { installStackFormatter, type PrepareCallback } from './stack-frames.ts';
 import { trackCompilation } from './web-assembly.ts';
 import { unsettledLocation } from './unsettled-await.ts';
 import { UvErrors } from './uv-errors.ts';
+import { flushLinks } from './bindings/messaging/thread-link.ts';
+import { describeThread, workerBinding } from './bindings/worker.ts';
 import { AsyncWrap } from './bindings/stream-base/handle-wrap.ts';
 
 const INVALID_COMMAND_LINE = 9;
@@ -134,12 +136,8 @@ export class NodeProcess implements Realm {
     this.#watchEntryPoint();
     this.#run('internal/bootstrap/node');
     this.#installStackFormatter();
-    for (const part of [
-      'web/exposed-wildcard',
-      'web/exposed-window-or-worker',
-      'switches/is_main_thread',
-      'switches/does_own_process_state',
-    ]) {
+    const switches = this.host.isThread ? ['is_not_main_thread', 'does_not_own_process_state'] : ['is_main_thread', 'does_own_process_state'];
+    for (const part of ['web/exposed-wildcard', 'web/exposed-window-or-worker', ...switches.map((name) => `switches/${name}`)]) {
       this.#run(`internal/bootstrap/${part}`);
     }
   }
@@ -164,7 +162,8 @@ export class NodeProcess implements Realm {
       onTurn: () => (this.asyncContext.frame = undefined),
     });
     openNpmDoor(this, line.rest[0]);
-    const main = mainOf(line, terminalOf(this, 0) !== null);
+    describeThread(this, this.internalBinding('worker'));
+    const main = this.host.isThread ? 'internal/main/worker_thread' : mainOf(line, terminalOf(this, 0) !== null);
     this.loop.run(() => this.#run(main));
     this.loop.wake();
   }
@@ -191,6 +190,7 @@ export class NodeProcess implements Realm {
       this.#fatal.leaveUnsettled(unsettledLocation(this));
       return;
     }
+    flushLinks(this);
     this.host.leave({ code: this.#fatal.exitCode(0) & 0xff, signal: null });
   }
 
@@ -226,6 +226,7 @@ export class NodeProcess implements Realm {
       task_queue: taskQueue(this.#wiring, this.loop),
       timers: timers(this.#wiring, this.loop),
       uv: uv(this.#uvErrors),
+      worker: workerBinding({ shape: this.shape, execArgv: () => this.#state.execArgv }),
     };
   }
 

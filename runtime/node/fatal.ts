@@ -1,6 +1,7 @@
 // Uncaught errors, as Node reports them: its handlers first, then source line, stack and version on stderr. Process worker.
 import { typeChecks } from './bindings/types.ts';
 import { writeStderr } from './bindings/process-methods.ts';
+import { flushLinks } from './bindings/messaging/thread-link.ts';
 import type { Realm } from './realm.ts';
 
 const GENERIC_USER_ERROR = 1;
@@ -35,7 +36,9 @@ export class FatalHandler {
     if (isHandled) return;
     const aborts = this.#realm.requireBuiltin('internal/options')['getOptionValue']('--abort-on-uncaught-exception') === true;
     if (aborts) this.#realm.host.exit({ code: null, signal: 'SIGABRT' });
-    writeStderr(this.#realm, this.format(error));
+    // A thread's error was given to its creator.
+    if (this.#realm.host.isThread) flushLinks(this.#realm);
+    else writeStderr(this.#realm, this.format(error));
     this.#realm.host.exit({ code: this.exitCode(GENERIC_USER_ERROR) || GENERIC_USER_ERROR, signal: null });
   }
 

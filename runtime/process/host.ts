@@ -16,6 +16,8 @@ export interface TerminalControl {
 
 export interface ProcessHost {
   readonly pid: number;
+  /** Made for a thread of a process; known before {@link request} is. */
+  readonly isThread: boolean;
   readonly ppid: number;
   readonly request: SpawnRequest;
   readonly fs: FileSystem;
@@ -24,9 +26,11 @@ export interface ProcessHost {
   /** Wraps pipe memory from a message; the holder count is the sender's business. */
   openPipe(memory: SharedArrayBuffer): Pipe;
   /** A fresh full-duplex pair, both ends retained once: ours and the one to hand to a child. */
-  createConnection(): { readonly ours: Connection; readonly theirs: Connection };
+  createConnection(capacityBytes?: number): { readonly ours: Connection; readonly theirs: Connection };
   /** A pipe whose two ends this process holds. */
   createPipe(): PipeMemory;
+  /** Takes over the ends of a connection that worker `holder` held for us. */
+  takeConnection(connection: Connection, holder: number): void;
   terminalControl(stdio: Extract<Stdio, { kind: 'terminal' }>): TerminalControl;
 
   /** Asks the kernel; the reply is a value, an object, or a negative errno. */

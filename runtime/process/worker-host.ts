@@ -74,6 +74,7 @@ function holdLifeLock(scope: WorkerScope, name: string): Promise<void> {
 class WorkerHost implements ProcessHost {
   readonly slots: Slots;
   readonly fs: FileSystem;
+  readonly isThread: boolean;
   pid = 0;
   ppid = 0;
   request: SpawnRequest = { program: '', argv: [], env: {}, cwd: '/', stdio: [], newGroup: false };
@@ -90,6 +91,7 @@ class WorkerHost implements ProcessHost {
 
   constructor(scope: WorkerScope, attach: AttachMessage) {
     this.#scope = scope;
+    this.isThread = attach.isThread;
     this.slots = new Slots(attach.slots, attach.slot);
     this.#mailbox = new Mailbox(attach.mailbox);
     this.fs = SharedFileSystem.attach(attach.fileSystem, this.slots);
@@ -125,8 +127,8 @@ class WorkerHost implements ProcessHost {
     return new Pipe(memory, this.slots);
   }
 
-  createConnection(): { ours: Connection; theirs: Connection } {
-    const [there, back] = [Pipe.create(), Pipe.create()];
+  createConnection(capacityBytes?: number): { ours: Connection; theirs: Connection } {
+    const [there, back] = [Pipe.create(capacityBytes), Pipe.create(capacityBytes)];
     for (const memory of [there, back]) {
       const pipe = this.openPipe(memory);
       pipe.retain('read');
@@ -146,6 +148,17 @@ class WorkerHost implements ProcessHost {
     return memory;
   }
 
+  takeConnection(connection: Connection, holder: number): void {
+    for (const { memory, end } of [
+      { memory: connection.receive, end: 'read' },
+      { memory: connection.send, end: 'write' },
+    ] as const) {
+      const pipe = this.openPipe(memory);
+      pipe.transfer(end, holder, this.slots.self);
+    }
+    this.#scope.postMessage({ type: 'hold-connection', connection });
+  }
+
   terminalControl(stdio: Extract<Stdio, { kind: 'terminal' }>): TerminalControl {
     return new SharedTerminalControl(stdio.control);
   }
@@ -154,13 +167,12 @@ class WorkerHost implements ProcessHost {
     const id = this.#nextCall++;
     return new Promise<T>((resolve) => {
       this.#pending.set(id, resolve as (value: never) => void);
-      const transfer = 'port' in call ? [call.port] : [];
-      this.#scope.postMessage({ type: 'call-kernel', id, isSync: false, call }, transfer);
+      this.#scope.postMessage({ type: 'call-kernel', id, isSync: false, call }, transferOf(call));
     });
   }
 
   callSync<T = number>(call: KernelCall): T {
-    this.#scope.postMessage({ type: 'call-kernel', id: this.#nextCall++, isSync: true, call });
+    this.#scope.postMessage({ type: 'call-kernel', id: this.#nextCall++, isSync: true, call }, transferOf(call));
     for (;;) {
       const seen = this.slots.doorbell();
       const reply = this.#mailbox.take();
@@ -200,4 +212,9 @@ class WorkerHost implements ProcessHost {
       await this.slots.waitAsync(seen);
     }
   }
+}
+
+function transferOf(call: KernelCall): Transferable[] {
+  if (call.type === 'spawn') return call.request.thread === undefined ? [] : [call.request.thread.companion];
+  return 'port' in call ? [call.port] : [];
 }

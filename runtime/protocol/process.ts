@@ -37,6 +37,20 @@ export type NetAddress =
   | { readonly family: 'tcp'; readonly host: string; readonly port: number }
   | { readonly family: 'unix'; readonly path: string };
 
+/** What makes a worker_threads worker of a process worker. */
+export interface ThreadStart {
+  readonly threadId: number;
+  readonly name: string;
+  /** What `process.pid` and `process.ppid` show: those of the process it belongs to. */
+  readonly pid: number;
+  readonly ppid: number;
+  readonly isInternal: boolean;
+  readonly resourceLimits: readonly number[];
+  /** The port between creator and thread: bytes in shared memory, everything else over `companion`. */
+  readonly connection: Connection;
+  readonly companion: MessagePort;
+}
+
 export interface SpawnRequest {
   /** A built-in program: `node`, `sh`, `npm`, `ls`... Resolved by the caller (runtime/process/exec.ts). */
   readonly program: string;
@@ -49,6 +63,8 @@ export interface SpawnRequest {
   readonly newGroup: boolean;
   /** What a program hands to a copy of itself: a forked shell gets its variables and functions this way. */
   readonly inherited?: unknown;
+  /** Set for a thread of the calling process: it ends with its creator, and nobody lists or signals it. */
+  readonly thread?: ThreadStart;
   /** Descriptor index of the Node IPC channel, if any. */
   readonly ipcDescriptor?: number;
 }
@@ -68,8 +84,7 @@ export type KernelCall =
   | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
   | { readonly type: 'list-processes' } // -> ProcessInfo[]
   | { readonly type: 'open-package-cache'; readonly port: MessagePort } // -> 0 when the store worker answers on the other end
-  | { readonly type: 'start-thread'; readonly url: string; readonly name: string; readonly port: MessagePort } // a worker_threads worker, started by the broker
-  | { readonly type: 'stop-thread'; readonly threadId: number }
+  | { readonly type: 'reserve-thread' } // -> a number for a worker_threads worker, unique in the workspace
   /**
    * Asks that this process's command runs in a server session instead: from its start, with the same pid, stdio, cwd and
    * environment. Granted, nothing after the call runs: the worker is ended. Otherwise the reply is a `PromotionRefusal`.
@@ -107,6 +122,8 @@ export interface AttachMessage {
   readonly slots: SharedArrayBuffer;
   readonly mailbox: SharedArrayBuffer;
   readonly fileSystem: FileSystemHandle;
+  /** The worker will run a thread of a process: Node's base boots differently for those. */
+  readonly isThread: boolean;
 }
 
 /** What a worker needs to map the workspace's file system. */

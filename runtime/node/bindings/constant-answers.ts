@@ -90,8 +90,3 @@ export const profiler: BindingFactory = (_realm, binding) => {
   answer(binding, ['setCoverageDirectory', 'setSourceMapCacheGetter', 'endCoverage'], nothing);
 };
 
-/** Threads report themselves through the worker binding: this process's first thread. */
-export const mainThread: BindingFactory = (_realm, binding) => {
-  Object.assign(binding, { isMainThread: true, isInternalThread: false, ownsProcessState: true, threadId: 0, threadName: 'main' });
-  binding['getEnvMessagePort'] = () => undefined;
-};

@@ -2,7 +2,7 @@
 import type { BindingFactory } from '../realm.ts';
 import { blob } from './blob.ts';
 import { buffer } from './buffer.ts';
-import { config, mainThread, mksnapshot, permission, profiler, report, sea, traceEvents } from './constant-answers.ts';
+import { config, mksnapshot, permission, profiler, report, sea, traceEvents } from './constant-answers.ts';
 import { crypto } from './crypto.ts';
 import { encodingBinding } from './encoding.ts';
 import { icu } from './icu.ts';
@@ -57,6 +57,5 @@ export const bindingFactories: Readonly<Record<string, BindingFactory>> = {
   v8,
   wasi,
   wasm_web_api: wasmWebApi,
-  worker: mainThread,
   zlib,
 };

@@ -2,11 +2,20 @@
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
 import { createPort, NodeMessagePort } from './messaging/message-port.ts';
-import { PortData } from './messaging/port-data.ts';
+import { PortData, type Receiver } from './messaging/port-data.ts';
 import { Transport } from './messaging/transport.ts';
 
+const transports = new WeakMap<Realm, Transport>();
+
+/** The one transport of a realm: links to other threads are made by it, too. */
+export function transportOf(realm: Realm): Transport {
+  let transport = transports.get(realm);
+  if (transport === undefined) transports.set(realm, (transport = new Transport(realm)));
+  return transport;
+}
+
 export const messaging: BindingFactory = (realm, binding) => {
-  const transport = new Transport(realm);
+  const transport = transportOf(realm);
   binding['MessagePort'] = NodeMessagePort;
   binding['MessageChannel'] = channelClass(realm, transport);
   binding['broadcastChannel'] = broadcaster(realm, transport);
@@ -45,9 +54,9 @@ function channelClass(realm: Realm, transport: Transport): new () => object {
 }
 
 function broadcaster(realm: Realm, transport: Transport): (name: string) => NodeMessagePort {
-  const groups = new Map<string, Set<PortData>>();
+  const groups = new Map<string, Set<Receiver>>();
   return (name) => {
-    const group = groups.get(name) ?? new Set<PortData>();
+    const group = groups.get(name) ?? new Set<Receiver>();
     groups.set(name, group);
     return createPort({ realm, data: PortData.join(group), transport, isPair: false });
   };

@@ -1,6 +1,7 @@
 // The `process_methods` binding: what stands behind `process`. Runs in the process worker.
 import type { Stat } from '../../fs/file-system.ts';
 import type { NodeLoop } from '../loop.ts';
+import { flushLinks } from './messaging/thread-link.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
 import { handleTypeOf, openStreamEnds } from '../descriptors.ts';
@@ -97,7 +98,10 @@ function installMeasures(realm: Realm, binding: BindingObject, state: ProcessSta
 }
 
 function installEnd(realm: Realm, binding: BindingObject): void {
-  binding['reallyExit'] = (code: number) => realm.host.exit({ code: (code ?? 0) & 0xff, signal: null });
+  binding['reallyExit'] = (code: number) => {
+    flushLinks(realm);
+    return realm.host.exit({ code: (code ?? 0) & 0xff, signal: null });
+  };
   binding['abort'] = () => realm.host.exit({ code: SIGABRT_EXIT, signal: 'SIGABRT' });
   binding['causeSegfault'] = () => realm.host.exit({ code: null, signal: 'SIGSEGV' });
   binding['_kill'] = (pid: number, signal: number) => realm.host.callSync({ type: 'kill', pid: pid === 0 ? -realm.host.pid : pid, signal });
@@ -130,8 +134,9 @@ function patchProcessObject(realm: Realm, state: ProcessState, target: BindingOb
   define('argv', [...state.argv]);
   define('execArgv', [...state.execArgv]);
   define('versions', Object.freeze({ ...state.versions }), false);
-  define('pid', realm.host.pid, false);
-  define('ppid', realm.host.ppid, false);
+  const { thread } = realm.host.request;
+  define('pid', thread?.pid ?? realm.host.pid, false);
+  define('ppid', thread?.ppid ?? realm.host.ppid, false);
   define('execPath', '/usr/bin/node');
   define('debugPort', 9229);
 }

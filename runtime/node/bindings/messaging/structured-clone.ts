@@ -1,6 +1,8 @@
 // The structured clone algorithm (HTML, section 2.7) with Node's own transferable and cloneable objects. Pure: what
 // Node adds is handed in. Messages stay inside one agent cluster, so memory can be moved and shared directly.
 
+import { typeChecks } from '../types.ts';
+
 export interface CloneHost {
   /** A DataCloneError as Node's library makes it. */
   dataCloneError(message: string): Error;
@@ -53,8 +55,9 @@ class Cloner {
     const hosted = this.#host.cloneHostObject(value, this.clone);
     if (hosted !== undefined) return this.#remember(value, hosted);
     if (Array.isArray(value)) return this.#copyEntries(value, this.#remember(value, Array.from({ length: value.length })));
-    if (value instanceof Map) return this.#cloneMap(value);
-    if (value instanceof Set) return this.#cloneSet(value);
+    // Not `instanceof`: Node's own collections have no prototype chain to the language's.
+    if (typeChecks['isMap']?.(value) === true) return this.#cloneMap(value as Map<unknown, unknown>);
+    if (typeChecks['isSet']?.(value) === true) return this.#cloneSet(value as Set<unknown>);
     if (value instanceof Error) return this.#cloneError(value);
     return this.#cloneLeaf(value) ?? this.#clonePlain(value);
   }
@@ -74,13 +77,13 @@ class Cloner {
 
   #cloneMap(value: Map<unknown, unknown>): Map<unknown, unknown> {
     const copy = this.#remember(value, new Map<unknown, unknown>());
-    for (const [key, entry] of [...value]) copy.set(this.clone(key), this.clone(entry));
+    for (const [key, entry] of [...Map.prototype.entries.call(value)]) copy.set(this.clone(key), this.clone(entry));
     return copy;
   }
 
   #cloneSet(value: Set<unknown>): Set<unknown> {
     const copy = this.#remember(value, new Set<unknown>());
-    for (const entry of [...value]) copy.add(this.clone(entry));
+    for (const entry of [...Set.prototype.values.call(value)]) copy.add(this.clone(entry));
     return copy;
   }
 

@@ -4,15 +4,9 @@ import type { Realm } from '../../realm.ts';
 import { isShareable } from './native-handles.ts';
 import { createPort, NodeMessagePort } from './message-port.ts';
 import type { Message, PortData } from './port-data.ts';
+import { NodeObject, PortReference } from './sealed-objects.ts';
 import { cloneValue } from './structured-clone.ts';
-
-/** Stands in a sealed message for something that the receiver makes anew. */
-class Placeholder {
-  readonly make: (open: (value: unknown) => unknown) => unknown;
-  constructor(make: (open: (value: unknown) => unknown) => unknown) {
-    this.make = make;
-  }
-}
+import { type LinkDescriptor, type LinkHost, ThreadLink } from './thread-link.ts';
 
 interface NodeTransferable {
   readonly data: unknown;
@@ -24,13 +18,17 @@ type Symbols = Readonly<Record<'messaging_clone_symbol' | 'messaging_transfer_sy
 const TRANSFERABLE = 1;
 const CLONEABLE = 2;
 
-export class Transport {
+export class Transport implements LinkHost {
   /** Makes an empty object of Node's library from `module:Constructor`; set by `setDeserializerCreateObjectFunction`. */
   createObject: ((info: string) => Record<symbol, unknown>) | null = null;
   readonly #realm: Realm;
 
   constructor(realm: Realm) {
     this.#realm = realm;
+  }
+
+  get realm(): Realm {
+    return this.#realm;
   }
 
   dataCloneError(message: string): Error {
@@ -52,7 +50,7 @@ export class Transport {
   copy(message: Message): Message {
     const value = cloneValue(message.value, new Set(), {
       dataCloneError: (text) => this.dataCloneError(text),
-      cloneHostObject: (object) => (object instanceof Placeholder || isShareable(object) ? object : undefined),
+      cloneHostObject: (object) => (object instanceof NodeObject || isShareable(object) ? object : undefined),
     });
     return { value, ports: [] };
   }
@@ -60,14 +58,19 @@ export class Transport {
   /** Makes the ports and objects of a message; `value` is the receiver's from now on. */
   open(message: Message): { value: unknown; ports: object[] } {
     const ports = message.ports.map((data) => this.adopt(data));
-    return { value: new Opening(ports).open(message.value), ports };
+    return { value: new Opening(ports, (object, data) => this.deserialize(object, data)).open(message.value), ports };
   }
 
   adopt(data: PortData): NodeMessagePort {
     return createPort({ realm: this.#realm, data, transport: this, isPair: true });
   }
 
-  deserialize({ deserializeInfo }: NodeTransferable, data: unknown): unknown {
+  /** An end that came from another thread. */
+  adoptLink(descriptor: LinkDescriptor): NodeMessagePort {
+    return this.adopt(ThreadLink.adopt(this, descriptor));
+  }
+
+  deserialize({ deserializeInfo }: NodeObject, data: unknown): unknown {
     const object = this.createObject?.(deserializeInfo);
     if (object === undefined) throw this.dataCloneError(`Unknown deserialize spec ${deserializeInfo}`);
     (object[this.#symbols.messaging_deserialize_symbol] as (data: unknown) => void)(data);
@@ -111,7 +114,7 @@ export class Transport {
     listed: ReadonlySet<object>,
   ): unknown {
     if (isShareable(object)) return object;
-    if (NodeMessagePort.isPort(object)) return new Placeholder(this.#portReader([...ports].indexOf(object)));
+    if (NodeMessagePort.isPort(object)) return this.#portReference([...ports].indexOf(object));
     const mode = this.#modeOf(object);
     if (mode === undefined) return undefined;
     const { messaging_clone_symbol: cloneKey, messaging_transfer_symbol: transferKey } = this.#symbols;
@@ -119,13 +122,12 @@ export class Transport {
     const method = key === null ? undefined : (object as Record<symbol, unknown>)[key];
     if (typeof method !== 'function') throw this.#refusal(object, mode);
     const parts = method.call(object) as NodeTransferable;
-    const data = clone(parts.data);
-    return new Placeholder((open) => this.deserialize(parts, open(data)));
+    return new NodeObject(parts.deserializeInfo, clone(parts.data));
   }
 
-  #portReader(index: number): (open: (value: unknown) => unknown) => unknown {
+  #portReference(index: number): PortReference {
     if (index < 0) throw this.dataCloneError('Object that needs transfer was found in message but not listed in transferList');
-    return (open) => open(new PortReference(index));
+    return new PortReference(index);
   }
 
   #refusal(object: object, mode: number): Error {
@@ -140,27 +142,23 @@ export class Transport {
   }
 }
 
-class PortReference {
-  readonly index: number;
-  constructor(index: number) {
-    this.index = index;
-  }
-}
-
 /** Replaces the placeholders of one message in place. */
 class Opening {
-  readonly #made = new Map<Placeholder, unknown>();
+  readonly #made = new Map<NodeObject, unknown>();
   readonly #seen = new Set<object>();
   readonly #ports: readonly object[];
 
-  constructor(ports: readonly object[]) {
+  readonly #deserialize: (object: NodeObject, data: unknown) => unknown;
+
+  constructor(ports: readonly object[], deserialize: (object: NodeObject, data: unknown) => unknown) {
     this.#ports = ports;
+    this.#deserialize = deserialize;
   }
 
   open = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (value instanceof PortReference) return this.#ports[value.index];
-    if (value instanceof Placeholder) return this.#makeOnce(value);
+    if (value instanceof NodeObject) return this.#makeOnce(value);
     if (this.#seen.has(value) || ArrayBuffer.isView(value) || isShareable(value)) return value;
     this.#seen.add(value);
     if (value instanceof Map) this.#openMap(value);
@@ -169,9 +167,9 @@ class Opening {
     return value;
   };
 
-  #makeOnce(placeholder: Placeholder): unknown {
-    if (!this.#made.has(placeholder)) this.#made.set(placeholder, placeholder.make(this.open));
-    return this.#made.get(placeholder);
+  #makeOnce(object: NodeObject): unknown {
+    if (!this.#made.has(object)) this.#made.set(object, this.#deserialize(object, this.open(object.data)));
+    return this.#made.get(object);
   }
 
   #openMap(map: Map<unknown, unknown>): void {
