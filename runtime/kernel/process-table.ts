@@ -2,6 +2,7 @@
 import {
   type ChildChange,
   type Connection,
+  type DatagramAddress,
   type Diagnostic,
   type ExitStatus,
   type FromProcess,
@@ -16,6 +17,7 @@ import {
   VerkletError,
 } from '#protocol';
 import type { Broker, BrokeredWorker, WorkerKind } from './broker.ts';
+import { DatagramTable } from './datagram-table.ts';
 import { Pipe } from './ipc/pipe.ts';
 import { KERNEL_SLOT, type Slots } from './ipc/slots.ts';
 import type { PortTable } from './port-table.ts';
@@ -66,6 +68,7 @@ export interface ProcessTableOptions {
 export class ProcessTable {
   readonly #options: ProcessTableOptions;
   readonly #processes = new Map<number, Process>();
+  readonly #datagrams = new DatagramTable();
   #nextPid = 100;
   #nextThreadId = 1;
 
@@ -231,6 +234,16 @@ export class ProcessTable {
         return reply(this.list());
       case 'open-package-cache':
         return reply(this.#options.connectPackages(call.port) ? 0 : ENOSYS);
+      case 'bind-datagram':
+        return reply(this.#bindDatagram(process, call.address, call.isShared));
+      case 'close-datagram':
+        this.#datagrams.close(call.socketId);
+        return reply(0);
+      case 'join-group':
+        return reply(this.#datagrams.join(call.socketId, call.group, call.isMember));
+      case 'send-datagram':
+        this.#datagrams.send(call.socketId, call.to, call.bytes);
+        return reply(0);
       case 'reserve-thread':
         return reply(this.#nextThreadId++);
       case 'promote':
@@ -240,6 +253,12 @@ export class ProcessTable {
       default:
         call satisfies never;
     }
+  }
+
+  #bindDatagram(process: Process, address: DatagramAddress, isShared: boolean): { socketId: number; port: number } | number {
+    return this.#datagrams.bind(process.pid, address, isShared, (datagram) => {
+      process.worker.worker.postMessage({ type: 'deliver-datagram', datagram } satisfies ToProcess);
+    });
   }
 
   #listen(process: Process, address: NetAddress): { listenerId: number; port: number } | number {
@@ -332,6 +351,7 @@ export class ProcessTable {
     slots.markDead(worker.slot);
     this.#processes.delete(pid);
     ports.unlistenAll(pid);
+    this.#datagrams.closeAll(pid);
     const pipes = process.pipes.map((memory) => new Pipe(memory, slots));
     for (const pipe of pipes) pipe.releaseSlot(worker.slot);
     for (const child of this.#processes.values()) {

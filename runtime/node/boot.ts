@@ -11,6 +11,7 @@ import { processMethods, type ProcessState, writeStderr } from './bindings/proce
 import { uv } from './bindings/system.ts';
 import { listenToRejections, LoopWiring, taskQueue, timers } from './bindings/task-queue.ts';
 import { openNpmDoor } from '../packages/npm-cli/door.ts';
+import { exposeGarbageCollector } from './collect-garbage.ts';
 import { Contexts } from './compile/contexts.ts';
 import { ScriptCompiler } from './compile/scripts.ts';
 import { ProcessDescriptors, terminalOf } from './descriptors.ts';
@@ -136,7 +137,9 @@ export class NodeProcess implements Realm {
     this.#watchEntryPoint();
     this.#run('internal/bootstrap/node');
     this.#installStackFormatter();
-    const switches = this.host.isThread ? ['is_not_main_thread', 'does_not_own_process_state'] : ['is_main_thread', 'does_own_process_state'];
+    const switches = this.host.isThread
+      ? ['is_not_main_thread', 'does_not_own_process_state']
+      : ['is_main_thread', 'does_own_process_state'];
     for (const part of ['web/exposed-wildcard', 'web/exposed-window-or-worker', ...switches.map((name) => `switches/${name}`)]) {
       this.#run(`internal/bootstrap/${part}`);
     }
@@ -154,6 +157,7 @@ export class NodeProcess implements Realm {
     }
     if (line.values['--version'] === true) return this.#printVersion();
     this.#optionValues = line.values;
+    if (line.exposesGc) exposeGarbageCollector(this.globalThis);
     this.#state.execArgv = line.execArgv;
     this.#state.argv = [request.argv[0] ?? 'node', ...line.rest];
     this.loop.hooks = this.#wiring.hooks({

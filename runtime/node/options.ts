@@ -14,6 +14,8 @@ export interface CommandLine {
   readonly values: Record<string, OptionValue>;
   /** What came before the script, as `process.execArgv` shows it. */
   readonly execArgv: readonly string[];
+  /** `--expose-gc` was given: a flag of V8, so none of the values. */
+  readonly exposesGc: boolean;
   /** The script and its arguments. */
   readonly rest: readonly string[];
   /** Node's message for a bad command line; the process ends with code 9. */
@@ -37,9 +39,11 @@ export class OptionParser {
     const values = { ...this.#values };
     const environment = splitNodeOptions(nodeOptions);
     const fromEnvironment = this.#apply(values, environment, true);
-    if (fromEnvironment.error !== null) return { values, execArgv: [], rest: [], error: fromEnvironment.error };
+    if (fromEnvironment.error !== null) return { values, execArgv: [], exposesGc: false, rest: [], error: fromEnvironment.error };
     const { used, error } = this.#apply(values, args, false);
-    return { values, execArgv: args.slice(0, used).filter((arg) => arg !== '--'), rest: args.slice(used), error };
+    const execArgv = args.slice(0, used).filter((arg) => arg !== '--');
+    const exposesGc = [...execArgv, ...environment].some((arg) => /^--?expose[-_]gc$/.test(arg));
+    return { values, execArgv, exposesGc, rest: args.slice(used), error };
   }
 
   /** Consumes options from the left; `used` counts the arguments taken. */

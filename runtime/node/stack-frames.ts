@@ -111,7 +111,10 @@ class Frame {
     const file = this.#name();
     if (file === null) return text;
     const [line, column] = [this.#site.getLineNumber() ?? 0, this.#site.getColumnNumber() ?? 0];
-    const place = text.replace(`${file}:${line}:${column}`, `${this.getFileName() ?? file}:${this.getLineNumber() ?? line}:${this.getColumnNumber() ?? column}`);
+    const place = text.replace(
+      `${file}:${line}:${column}`,
+      `${this.getFileName() ?? file}:${this.getLineNumber() ?? line}:${this.getColumnNumber() ?? column}`,
+    );
     if (!this.#isCompiled() || !MODULE_FRAME.test(text)) return place;
     // A module body: native Node names it by its receiver, or not at all.
     return file.startsWith('file:')

@@ -1,6 +1,16 @@
 // A process's view of the system below it. Implemented by runtime/process/worker-host.ts over shared memory and the
 // kernel's port; everything above (Node's bindings, the shell, the installer) sees only this.
-import type { Connection, ExitStatus, FromProcess, IncomingConnection, KernelCall, PipeMemory, SpawnRequest, Stdio } from '#protocol';
+import type {
+  Connection,
+  Datagram,
+  ExitStatus,
+  FromProcess,
+  IncomingConnection,
+  KernelCall,
+  PipeMemory,
+  SpawnRequest,
+  Stdio,
+} from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Pipe } from '../kernel/ipc/pipe.ts';
 import type { Slots } from '../kernel/ipc/slots.ts';
@@ -42,6 +52,7 @@ export interface ProcessHost {
   onDoorbell: (() => void) | null;
   onSignal: ((signal: number) => void) | null;
   onConnection: ((incoming: IncomingConnection) => void) | null;
+  onDatagram: ((datagram: Datagram) => void) | null;
   onChildExit: ((pid: number, status: ExitStatus) => void) | null;
 
   /** A call without an implementation happened: counted, and sent as a diagnostic once per name. */

@@ -2,6 +2,7 @@
 import type {
   AttachMessage,
   Connection,
+  Datagram,
   ExitStatus,
   FromProcess,
   IncomingConnection,
@@ -81,6 +82,7 @@ class WorkerHost implements ProcessHost {
   onDoorbell: (() => void) | null = null;
   onSignal: ((signal: number) => void) | null = null;
   onConnection: ((incoming: IncomingConnection) => void) | null = null;
+  onDatagram: ((datagram: Datagram) => void) | null = null;
   onChildExit: ((pid: number, status: ExitStatus) => void) | null = null;
 
   readonly #scope: WorkerScope;
@@ -114,6 +116,9 @@ class WorkerHost implements ProcessHost {
       }
       case 'deliver-connection':
         this.onConnection?.(message.incoming);
+        return;
+      case 'deliver-datagram':
+        this.onDatagram?.(message.datagram);
         return;
       case 'child-exited':
         this.onChildExit?.(message.pid, message.status);

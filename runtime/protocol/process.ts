@@ -84,6 +84,10 @@ export type KernelCall =
   | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
   | { readonly type: 'list-processes' } // -> ProcessInfo[]
   | { readonly type: 'open-package-cache'; readonly port: MessagePort } // -> 0 when the store worker answers on the other end
+  | { readonly type: 'bind-datagram'; readonly address: DatagramAddress; readonly isShared: boolean } // -> { socketId, port }
+  | { readonly type: 'close-datagram'; readonly socketId: number }
+  | { readonly type: 'join-group'; readonly socketId: number; readonly group: string; readonly isMember: boolean }
+  | { readonly type: 'send-datagram'; readonly socketId: number; readonly to: DatagramAddress; readonly bytes: Uint8Array }
   | { readonly type: 'reserve-thread' } // -> a number for a worker_threads worker, unique in the workspace
   /**
    * Asks that this process's command runs in a server session instead: from its start, with the same pid, stdio, cwd and
@@ -98,6 +102,20 @@ export interface ProcessInfo {
   readonly group: number;
   readonly command: string;
   readonly startedAtMs: number;
+}
+
+export interface DatagramAddress {
+  readonly family: 4 | 6;
+  readonly host: string;
+  readonly port: number;
+  /** An IPv6 socket that does not hear IPv4. */
+  readonly isIPv6Only?: boolean;
+}
+
+export interface Datagram {
+  readonly socketId: number;
+  readonly from: DatagramAddress;
+  readonly bytes: Uint8Array;
 }
 
 export interface IncomingConnection {
@@ -153,6 +171,7 @@ export type ToProcess =
     }
   | { readonly type: 'call-reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'deliver-connection'; readonly incoming: IncomingConnection }
+  | { readonly type: 'deliver-datagram'; readonly datagram: Datagram }
   | { readonly type: 'child-exited'; readonly pid: number; readonly status: ExitStatus };
 
 export type FromProcess =

@@ -89,4 +89,3 @@ export const traceEvents: BindingFactory = (_realm, binding) => {
 export const profiler: BindingFactory = (_realm, binding) => {
   answer(binding, ['setCoverageDirectory', 'setSourceMapCacheGetter', 'endCoverage'], nothing);
 };
-

@@ -133,7 +133,10 @@ export function persistEdits(program: AnyNode): Edit[] {
   const edits: Edit[] = [];
   for (const node of program['body'] as AnyNode[]) {
     if (node.type === 'ClassDeclaration') {
-      edits.push({ start: node.start, end: node.start, text: `var ${nameOf(node['id'])} = ` }, { start: node.end, end: node.end, text: ';' });
+      edits.push(
+        { start: node.start, end: node.start, text: `var ${nameOf(node['id'])} = ` },
+        { start: node.end, end: node.end, text: ';' },
+      );
     } else if (node.type === 'VariableDeclaration' && node['kind'] !== 'var' && !String(node['kind']).includes('using')) {
       const names = declaredNames(node);
       const start = node.start;

@@ -51,8 +51,12 @@ export function rewriteScript(source: string, scriptId: number, options: Rewrite
   } catch {
     return { source, awaits: false, edits: [] };
   }
-  const found = imports ? importEdits(source, program, scriptId, isInContext ? `${SUPPORT}.import` : `globalThis[Symbol.for("${IMPORT_KEY}")]`) : [];
-  const keeps = awaits ? awaitEdits(program, isInContext ? `${SUPPORT}.await` : isGlobal ? `globalThis[Symbol.for("${AWAIT_KEY}")]` : AWAIT_NAME) : [];
+  const found = imports
+    ? importEdits(source, program, scriptId, isInContext ? `${SUPPORT}.import` : `globalThis[Symbol.for("${IMPORT_KEY}")]`)
+    : [];
+  const keeps = awaits
+    ? awaitEdits(program, isInContext ? `${SUPPORT}.await` : isGlobal ? `globalThis[Symbol.for("${AWAIT_KEY}")]` : AWAIT_NAME)
+    : [];
   const more = [
     ...(declares ? persistEdits(program as AnyNode) : []),
     ...(checksTime ? clockEdits(program as AnyNode, `globalThis[Symbol.for("${TICK_KEY}")]();`) : []),
