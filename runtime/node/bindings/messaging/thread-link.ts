@@ -90,7 +90,6 @@ export class ThreadLink implements RemoteEnd {
     let known = links.get(realm);
     if (known === undefined) links.set(realm, (known = new Set()));
     known.add(this);
-    data.linkTo(this);
   }
 
   /** Takes over an end that came from another thread. */
@@ -99,6 +98,7 @@ export class ThreadLink implements RemoteEnd {
     host.realm.host.takeConnection(connection, holder);
     const data = PortData.single();
     const link = new ThreadLink(host, data, descriptor);
+    data.linkTo(link);
     for (const packet of descriptor.queued) link.#deliver(packet);
     if (descriptor.isEnded) link.#end();
     return data;
@@ -113,7 +113,7 @@ export class ThreadLink implements RemoteEnd {
     const { ours, theirs } = host.realm.host.createConnection(LINK_BYTES);
     const { port1, port2 } = new host.realm.primitives.MessageChannel();
     const [peer] = data.others;
-    if (peer instanceof PortData) new ThreadLink(host, peer, { connection: ours, companion: port1 });
+    if (peer instanceof PortData) peer.linkTo(new ThreadLink(host, peer, { connection: ours, companion: port1 }));
     return { connection: theirs, companion: port2, holder: host.realm.host.slots.self, queued, isEnded };
   }
 
