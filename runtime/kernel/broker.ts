@@ -8,7 +8,7 @@ import { FILE_SERVICE_SLOT, MAX_SLOTS, type Slots } from './ipc/slots.ts';
 export type WorkerKind = 'node' | 'thread' | 'tools' | 'python';
 
 /** Booted workers kept per kind: one makes a typed command start at once; pipelines take several small tools at a time. */
-const RESERVE: Readonly<Record<WorkerKind, number>> = { node: 1, python: 1, tools: 3 };
+const RESERVE: Readonly<Record<WorkerKind, number>> = { node: 1, thread: 1, python: 1, tools: 3 };
 
 export interface BrokeredWorker {
   readonly slot: number;
