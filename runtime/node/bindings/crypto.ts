@@ -1,16 +1,65 @@
-// The `crypto` binding: digests, HMAC, key derivation, random bytes and secret keys. What is missing refuses by name.
-// Runs in the process worker.
-import { hmac } from '@noble/hashes/hmac.js';
+// The `crypto` binding: Node's names over OpenSSL. Runs in the process worker.
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
-import { bytesOf, keyBytes, resultOf, toBuffer } from './crypto/bytes.ts';
-import { digestNames, findDigest, type RunningDigest, startDigest } from './crypto/digests.ts';
-import { installJobs, oneShot, unknownDigest } from './crypto/jobs.ts';
+import { bytesOf, resultOf } from './crypto/bytes.ts';
+import { cipherClass } from './crypto/cipher-handle.ts';
+import { cipherNames, describeCipher } from './crypto/ciphers.ts';
+import { curveNames } from './crypto/curves.ts';
+import { derivationJobs } from './crypto/derivation-jobs.ts';
+import { agreementJobs, diffieHellmanClass, diffieHellmanGroupClass } from './crypto/diffie-hellman.ts';
+import { canHaveLength, digestNames, digestOrThrow, findDigest, hashOnce, type RunningDigest, startDigest } from './crypto/digests.ts';
+import { convertKey, ecdhClass } from './crypto/ecdh.ts';
+import { jobClass } from './crypto/job-class.ts';
+import { keyGenerationJobs } from './crypto/key-generation-jobs.ts';
+import { keyHandleClass, nativeKeyObjectClass } from './crypto/key-handle.ts';
+import { keyOperationJobs } from './crypto/key-operation-jobs.ts';
+import { isSame, RunningHmac } from './crypto/macs.ts';
+import { primeJobs } from './crypto/primes.ts';
+import { rsaCipherJobs, rsaMethods } from './crypto/rsa-ciphers.ts';
+import { signClass, verifyClass } from './crypto/signatures.ts';
+import { smallDigest } from './crypto/small-digests.ts';
+import { installSpkac } from './crypto/spkac.ts';
+import { webcryptoJobs } from './crypto/webcrypto-jobs.ts';
+import { parseX509 } from './crypto/x509.ts';
 
 export const crypto: BindingFactory = (realm, binding) => {
-  binding['getHashes'] = () => [...digestNames];
+  installDigests(realm, binding);
+  binding['timingSafeEqual'] = (first: unknown, second: unknown) => timingSafeEqual(realm, first, second);
+  binding['KeyObjectHandle'] = keyHandleClass(realm, binding);
+  binding['createNativeKeyObjectClass'] = nativeKeyObjectClass();
+  binding['CipherBase'] = cipherClass(realm);
+  binding['getCiphers'] = cipherNames;
+  binding['getCipherInfo'] = describeCipher;
+  binding['getCurves'] = curveNames;
+  binding['Sign'] = signClass(realm, binding);
+  binding['Verify'] = verifyClass(realm, binding);
+  binding['DiffieHellman'] = diffieHellmanClass(realm);
+  binding['DiffieHellmanGroup'] = diffieHellmanGroupClass(realm);
+  binding['ECDH'] = ecdhClass(realm);
+  binding['ECDHConvertKey'] = (key: unknown, curve: string, form: number) => convertKey(realm, key, curve, form);
+  binding['parseX509'] = parseX509(realm, binding);
+  Object.assign(binding, rsaMethods(realm, binding));
+  installSpkac(realm, binding);
+  const jobs = {
+    ...derivationJobs(realm, binding),
+    ...keyGenerationJobs(realm, binding),
+    ...keyOperationJobs(realm, binding),
+    ...agreementJobs(),
+    ...rsaCipherJobs(realm, binding),
+    ...webcryptoJobs(realm, binding),
+    ...primeJobs(realm),
+  };
+  for (const [name, prepare] of Object.entries(jobs)) binding[name] = jobClass(realm, binding, name, prepare);
+  const { RandomPrimeJob } = binding as { RandomPrimeJob: { prototype: BindingObject } };
+  RandomPrimeJob.prototype['result'] = (prime: ArrayBuffer) => prime;
+  installSettings(binding);
+};
+
+function installDigests(realm: Realm, binding: BindingObject): void {
+  binding['getHashes'] = digestNames;
   binding['getCachedAliases'] = () => ({});
   binding['Hash'] = hashClass(realm);
+  binding['Hmac'] = hmacClass(realm);
   binding['oneShotDigest'] = (
     name: string,
     _id: number,
@@ -19,24 +68,21 @@ export const crypto: BindingFactory = (realm, binding) => {
     encoding: string,
     _code: number,
     outputBytes?: number,
-  ) => resultOf(realm, oneShot(name, bytesOf(realm, data), outputBytes), encoding);
-  binding['Hmac'] = hmacClass(realm);
-  binding['timingSafeEqual'] = (first: unknown, second: unknown) => timingSafeEqual(realm, first, second);
-  installKeys(realm, binding);
-  installJobs(realm, binding);
-  installSettings(binding);
-};
+  ) => {
+    if (smallDigest(name) === undefined && findDigest(name) === 0) throw new Error(`Digest method ${name} is not supported`);
+    if (outputBytes !== undefined && !canHaveLength(name, outputBytes))
+      throw new Error(`Output length ${outputBytes} is invalid for ${name}, which does not support XOF`);
+    return resultOf(realm, hashOnce(name, bytesOf(realm, data), outputBytes), encoding);
+  };
+}
 
 function hashClass(realm: Realm): unknown {
   return class Hash {
     readonly #running: RunningDigest;
+    #result: Uint8Array | null = null;
 
     constructor(source: string | Hash, outputBytes?: number) {
-      const running = typeof source === 'string' ? startDigest(source, outputBytes) : source.#running.clone();
-      if (running === undefined) throw nodeError(Error, 'ERR_OSSL_EVP_UNSUPPORTED', 'Digest method not supported');
-      if (running === 'length')
-        throw nodeError(Error, 'ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH', 'Unsupported state or unable to authenticate data');
-      this.#running = running;
+      this.#running = typeof source === 'string' ? startDigest(source, outputBytes) : source.#running.clone(outputBytes);
     }
 
     update(data: unknown, encoding?: string): boolean {
@@ -45,19 +91,19 @@ function hashClass(realm: Realm): unknown {
     }
 
     digest(encoding?: string): unknown {
-      return resultOf(realm, this.#running.digest(), encoding);
+      this.#result ??= this.#running.digest();
+      return resultOf(realm, this.#result.slice(), encoding);
     }
   };
 }
 
 function hmacClass(realm: Realm): unknown {
   return class Hmac {
-    #running: RunningDigest | null = null;
+    #running: RunningHmac | null = null;
 
     init(name: string, key: unknown): void {
-      const digest = findDigest(name);
-      if (digest === undefined) throw nodeError(Error, 'ERR_CRYPTO_INVALID_DIGEST', `Invalid digest: ${name}`);
-      this.#running = hmac.create(digest, bytesOf(realm, key));
+      if (smallDigest(name) === undefined) digestOrThrow(name);
+      this.#running = new RunningHmac(name, bytesOf(realm, key));
     }
 
     update(data: unknown, encoding?: string): boolean {
@@ -66,8 +112,9 @@ function hmacClass(realm: Realm): unknown {
     }
 
     digest(encoding?: string): unknown {
-      if (this.#running === null) throw unknownDigest();
-      return resultOf(realm, this.#running.digest(), encoding);
+      const bytes = this.#running?.digest() ?? new Uint8Array();
+      this.#running = null;
+      return resultOf(realm, bytes, encoding);
     }
   };
 }
@@ -87,53 +134,7 @@ function timingSafeEqual(realm: Realm, first: unknown, second: unknown): boolean
   const [a, b] = [bytesOf(realm, first), bytesOf(realm, second)];
   if (a.length !== b.length)
     throw nodeError(RangeError, 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', 'Input buffers must have the same byte length');
-  let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
-  return difference === 0;
-}
-
-function installKeys(realm: Realm, binding: BindingObject): void {
-  const { KeyObjectHandle: Refusing } = binding as { KeyObjectHandle: new () => object };
-  const secret: unknown = binding['kKeyTypeSecret'];
-  // Asymmetric keys keep the refusals that the skeleton made.
-  binding['KeyObjectHandle'] = class KeyObjectHandle extends Refusing {
-    init(type: unknown, data: unknown): void {
-      if (type !== secret) {
-        (Refusing.prototype as BindingObject)['init'].call(this, type, data);
-        return;
-      }
-      keyBytes.set(this, bytesOf(realm, data).slice());
-    }
-
-    getSymmetricKeySize(): number {
-      return keyBytes.get(this)?.length ?? 0;
-    }
-
-    export(): unknown {
-      return toBuffer(realm, (keyBytes.get(this) ?? new Uint8Array()).slice());
-    }
-
-    exportJwk(target: BindingObject): BindingObject {
-      return Object.assign(target, {
-        kty: 'oct',
-        k: toBuffer(realm, keyBytes.get(this) ?? new Uint8Array())['toString']('base64url') as string,
-      });
-    }
-
-    equals(other: object): boolean {
-      const [a, b] = [keyBytes.get(this), keyBytes.get(other)];
-      return a !== undefined && b !== undefined && a.length === b.length && timingSafeEqual(realm, a, b);
-    }
-  };
-  binding['createNativeKeyObjectClass'] = (extend: (base: unknown) => unknown) =>
-    extend(
-      class NativeKeyObject {
-        readonly handle: unknown;
-        constructor(handle: unknown) {
-          this.handle = handle;
-        }
-      },
-    );
+  return isSame(a, b);
 }
 
 /** Questions about OpenSSL's set-up. */
@@ -142,11 +143,8 @@ function installSettings(binding: BindingObject): void {
   binding['testFipsCrypto'] = () => false;
   binding['secureHeapUsed'] = () => undefined;
   binding['getOpenSSLSecLevelCrypto'] = () => 1;
-  binding['getCiphers'] = () => [];
   binding['getSSLCiphers'] = () => [];
-  binding['getCurves'] = () => [];
-  binding['getCipherInfo'] = () => undefined;
-  binding['setEngine'] = () => true;
+  binding['setEngine'] = () => false;
   for (const name of ['getBundledRootCertificates', 'getSystemCACertificates', 'getExtraCACertificates', 'getUserRootCertificates'])
     binding[name] = () => [];
   for (const name of ['resetRootCertStore', 'startLoadingCertificatesOffThread', 'setFipsCrypto']) binding[name] = () => {};
