@@ -1,5 +1,6 @@
 // The hidden page that stands for a port origin inside its workspace's runtime frame: registers the preview service worker
 // and hands it the kernel's port. Runs on the port origin, where user code runs too, so it is trusted with nothing else.
+import { eraseHere } from './offline.ts';
 import { SERVICE_WORKER_PATH, type AttachKernel, type FromBridge, type NeedPort, type OfferPort } from './shared/messages.ts';
 
 /** A browser that keeps service workers from third parties lets the registration hang or fail; the app says so. */
@@ -13,7 +14,12 @@ window.addEventListener('message', (event: MessageEvent<OfferPort | null>) => {
   const [port] = event.ports;
   if (event.data?.type === 'offer-port' && port) void passOn(port);
 });
-void start();
+void (location.hash === '#erase' ? erase() : start());
+
+async function erase(): Promise<void> {
+  await eraseHere();
+  tellFrame({ type: 'bridge-erased' });
+}
 
 async function start(): Promise<void> {
   if (!('serviceWorker' in navigator))

@@ -1,16 +1,19 @@
 // The runtime frame: a hidden page on the workspace origin. Checks who embeds it, starts the kernel worker, hands the
 // control port over, and owns the bridges of opened ports. User-controlled origin, so it trusts its parent by list only.
-import { PROTOCOL_VERSION, VerkletError, type ErrorData, type FromFrame, type Isolation } from '#protocol';
+import { PROTOCOL_VERSION, VerkletError, type ErrorData, type FromFrame, type Isolation, type ToFrame } from '#protocol';
 import type { FromKernelWorker, ToKernelWorker } from '../runtime/kernel/kernel-worker-messages.ts';
 import { allowedParents } from './allowed-parents.ts';
 import { BridgeHost } from './bridge-host.ts';
+import { eraseOrigin, keepPorts, keepRuntime } from './offline.ts';
 
 const parents = allowedParents(document);
 let bridges: BridgeHost | null = null;
 let kernel: Worker | null = null;
 
 addEventListener('message', (event: MessageEvent<unknown>) => {
-  if (event.source !== parent || !parents.has(event.origin) || !isConnect(event.data)) return;
+  if (event.source !== parent || !parents.has(event.origin)) return;
+  if (isAboutOrigin(event.data)) return void serveOrigin(event.data, event.origin);
+  if (!isConnect(event.data)) return;
   const [port] = event.ports;
   if (!port || kernel) return;
   if (event.data.protocolVersion !== PROTOCOL_VERSION) {
@@ -54,6 +57,20 @@ function startKernel(port: MessagePort): void {
   worker.postMessage(start, [port]);
 }
 
+async function serveOrigin({ type, ports }: ToFrame, to: string): Promise<void> {
+  try {
+    if (type === 'erase-origin') {
+      await eraseOrigin(document, ports);
+      return tell({ type: 'origin-erased' }, to);
+    }
+    await keepRuntime();
+    await keepPorts(document, ports);
+    tell({ type: 'offline-ready' }, to);
+  } catch (error) {
+    tell({ type: 'offline-failed', reason: String(error) }, to);
+  }
+}
+
 /** A frame that is isolated without the permission of its embedder owes it to Document-Isolation-Policy. */
 function isolation(): Isolation {
   if (!crossOriginIsolated) return 'none';
@@ -71,4 +88,9 @@ function tell(message: FromFrame, origin: string): void {
 
 function isConnect(data: unknown): data is { type: 'connect-runtime'; protocolVersion: unknown } {
   return typeof data === 'object' && data !== null && (data as { type?: unknown }).type === 'connect-runtime';
+}
+
+function isAboutOrigin(data: unknown): data is ToFrame {
+  const type = (data as { type?: unknown } | null)?.type;
+  return (type === 'keep-offline' || type === 'erase-origin') && Array.isArray((data as { ports?: unknown }).ports);
 }

@@ -5,6 +5,7 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync
 import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build as viteBuild } from 'vite';
+import { offlineFiles } from './offline-files.ts';
 import { compileWasm } from './wasm.ts';
 import { writeNotices } from './notices.ts';
 
@@ -48,9 +49,11 @@ await step('Python', () =>
   }),
 );
 rmSync(dist, { recursive: true, force: true });
-await step('preview service worker', () => viteBuild({ configFile: path.join(root, 'sw/preview/vite.config.ts'), logLevel: 'warn' }));
 await step('preview host', () => viteBuild({ configFile: path.join(root, 'preview-origin/vite.config.ts'), logLevel: 'warn' }));
 cpSync(path.join(root, '.cache/python/files'), path.join(dist, 'preview/__verklet/python'), { recursive: true });
+await step('preview service worker', () => viteBuild({ configFile: path.join(root, 'sw/preview/vite.config.ts'), logLevel: 'warn' }));
+await step('workspace service worker', () => viteBuild({ configFile: path.join(root, 'sw/workspace/vite.config.ts'), logLevel: 'warn' }));
+writeFileSync(path.join(dist, 'preview/__verklet/python-pack.json'), JSON.stringify(offlineFiles('python')));
 await step('app', () => viteBuild({ configFile: path.join(root, 'vite.config.ts'), logLevel: 'warn' }));
 await step('example', () => viteBuild({ configFile: path.join(root, 'examples/embed/vite.config.ts'), logLevel: 'warn' }));
 await step('notices', () => writeNotices(root, dist));

@@ -118,7 +118,8 @@ async function servePreviewHost(site: Site, pathname: string, request: Request, 
     const own = `${config.scheme}://*.${site.previewHost}:*`;
     return (await serveFile(folder, pathname, request, bridgeHeaders([own, ...allowedParents(config)]))) ?? notFound();
   }
-  if (pathname === '/__verklet/sw.js') return (await serveFile(folder, pathname, request, serviceWorkerHeaders)) ?? notFound();
+  if (pathname === '/__verklet/sw.js' || pathname === '/__verklet/workspace-sw.js')
+    return (await serveFile(folder, pathname, request, serviceWorkerHeaders)) ?? notFound();
   if (pathname.startsWith('/__verklet/') && !pathname.endsWith('.html')) {
     return (await serveFile(folder, pathname, request, workerHeaders(site))) ?? notFound();
   }

@@ -57,6 +57,10 @@ function sentence(diagnostic: Diagnostic): string {
       return `Preview, ${diagnostic.level}: ${diagnostic.text}`;
     case 'workspace-restored':
       return restoredSentence(diagnostic);
+    case 'offline-ready':
+      return 'The workspace is kept for use without a network.';
+    case 'offline-unavailable':
+      return `The workspace is not available without a network. ${diagnostic.reason}`;
     case 'filesystem-recovered':
       return `The file system was recovered after process ${diagnostic.pid}: ${diagnostic.outcome}.`;
     case 'error-raised':

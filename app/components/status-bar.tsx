@@ -1,5 +1,5 @@
 // The bottom line: where code runs, what is stored, which ports are open.
-import { Cpu, HardDrive, Info, Moon, Sun, SunMoon } from 'lucide';
+import { CloudOff, Cpu, HardDrive, Info, Moon, Sun, SunMoon } from 'lucide';
 import { signal } from '@preact/signals';
 import { runCommand } from '../state/commands.ts';
 import { theme } from '../state/settings.ts';
@@ -18,6 +18,12 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
         {workspace.runtime.capabilities.host}
       </span>
       <Stored workspace={workspace} />
+      {workspace.isKeptOffline.value && (
+        <span class="status offline-ready" title="This workspace opens without a network, and so do its usual ports">
+          <Icon of={CloudOff} size={13} />
+          works offline
+        </span>
+      )}
       {!isOnline.value && <span class="status warn">offline</span>}
       <span class="status">Node {workspace.runtime.capabilities.node}</span>
       <span class="spacer" />

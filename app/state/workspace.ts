@@ -35,6 +35,8 @@ export class Workspace {
   readonly ports = signal<readonly OpenPort[]>([]);
   readonly shownPort = signal<number | null>(null);
   readonly diagnostics = signal<readonly Diagnostic[]>([]);
+  /** The workspace opens without a network. */
+  readonly isKeptOffline = signal(false);
   readonly terminals = signal<readonly TerminalTab[]>([]);
   readonly shownTerminal = signal(0);
   readonly isBusy = computed(() => this.ports.value.length > 0);
@@ -112,5 +114,6 @@ export class Workspace {
 
   #record(diagnostic: Diagnostic): void {
     this.diagnostics.value = [...this.diagnostics.value, diagnostic].slice(-MAX_DIAGNOSTICS);
+    if (diagnostic.type === 'offline-ready') this.isKeptOffline.value = true;
   }
 }

@@ -45,6 +45,8 @@ export interface NeedPort {
 export type FromBridge =
   | { readonly type: 'bridge-ready' }
   | { readonly type: 'need-port' }
+  /** Opened to take away what its origin keeps; done. */
+  | { readonly type: 'bridge-erased' }
   | { readonly type: 'bridge-failed'; readonly reason: 'service-worker-refused' | 'service-worker-missing'; readonly detail: string };
 /** Runtime frame -> bridge, with the kernel's port. */
 export interface OfferPort {

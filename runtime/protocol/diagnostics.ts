@@ -47,6 +47,9 @@ export type Diagnostic = { readonly atMs: number } & (
       readonly isRecovered: boolean;
       readonly missing: readonly string[];
     }
+  /** The workspace opens and its likely ports answer without a network. */
+  | { readonly type: 'offline-ready' }
+  | { readonly type: 'offline-unavailable'; readonly reason: string }
   | { readonly type: 'filesystem-recovered'; readonly pid: number; readonly outcome: string }
   | { readonly type: 'error-raised'; readonly error: ErrorData }
 );

@@ -13,7 +13,16 @@ export interface ConnectMessage {
 /** Runtime frame -> parent window. */
 export type FromFrame =
   | { readonly type: 'frame-ready'; readonly protocolVersion: number; readonly isolation: Isolation }
-  | { readonly type: 'frame-failed'; readonly error: ErrorData };
+  | { readonly type: 'frame-failed'; readonly error: ErrorData }
+  /** The origin and its likely ports work without a network. */
+  | { readonly type: 'offline-ready' }
+  | { readonly type: 'offline-failed'; readonly reason: string }
+  | { readonly type: 'origin-erased' };
+/** Parent window -> runtime frame, beside {@link ConnectMessage}: keep the runtime for use without network, or leave nothing. */
+export interface ToFrame {
+  readonly type: 'keep-offline' | 'erase-origin';
+  readonly ports: readonly number[];
+}
 
 export interface StatData {
   readonly type: 'file' | 'directory' | 'symlink' | 'other';

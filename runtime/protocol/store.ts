@@ -111,6 +111,8 @@ export interface OpenWorkspaceOptions {
   /** DNS label for the workspace's origin, should this open create or fork it. */
   readonly label: string;
   readonly onConflict: OnConflict;
+  /** A new workspace takes the spare origin of that preview host, if there is one. */
+  readonly previewHost: string;
 }
 
 export interface CopyOptions {
@@ -143,6 +145,9 @@ export interface StoreApi {
   readFromSnapshot(session: number, snapshot: string, path: string): Promise<Uint8Array | null>;
   /** A new workspace with the content of a snapshot; returns its key. */
   fork(session: number, snapshot: string, options: CopyOptions): Promise<string>;
+  /** Label of an origin that is ready for a new workspace; null for none. */
+  spareLabel(previewHost: string): Promise<string | null>;
+  keepSpare(previewHost: string, label: string): Promise<void>;
   list(): Promise<WorkspaceInfo[]>;
   rename(key: string, name: string): Promise<void>;
   /** Also of a workspace that is open, here or elsewhere: its last save is copied. */

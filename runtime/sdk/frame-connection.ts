@@ -28,7 +28,16 @@ const fromFrame = v.variant('type', [
 ]);
 
 /** Loads the frame and connects. Rejects with a coded error, and then leaves nothing behind. */
-export async function connectFrame({ origin, timeoutMs, signal }: FrameOptions): Promise<FrameConnection> {
+export async function connectFrame(options: FrameOptions): Promise<FrameConnection> {
+  const { frame, isolation } = await openFrame(options);
+  const channel = new MessageChannel();
+  const connect: ConnectMessage = { type: 'connect-runtime', protocolVersion: PROTOCOL_VERSION };
+  frame.contentWindow?.postMessage(connect, options.origin, [channel.port2]);
+  return { frame, port: channel.port1, isolation };
+}
+
+/** Loads the frame only. Rejects as {@link connectFrame}. */
+export async function openFrame({ origin, timeoutMs, signal }: FrameOptions): Promise<Omit<FrameConnection, 'port'>> {
   signal?.throwIfAborted();
   const url = `${origin}${FRAME_PATH}`;
   const frame = document.createElement('iframe');
@@ -38,10 +47,7 @@ export async function connectFrame({ origin, timeoutMs, signal }: FrameOptions):
   frame.src = url;
   try {
     const isolation = await awaitReady(frame, { origin, url, timeoutMs, ...(signal ? { signal } : {}) });
-    const channel = new MessageChannel();
-    const connect: ConnectMessage = { type: 'connect-runtime', protocolVersion: PROTOCOL_VERSION };
-    frame.contentWindow?.postMessage(connect, origin, [channel.port2]);
-    return { frame, port: channel.port1, isolation };
+    return { frame, isolation };
   } catch (error) {
     frame.remove();
     throw error;

@@ -10,6 +10,7 @@ export interface OpenStoreOptions {
   readonly name: string | undefined;
   readonly note: string | undefined;
   readonly onConflict: OnConflict | undefined;
+  readonly previewHost: string;
 }
 
 /** The stored workspace of a runtime, or nothing but the package cache where no key was given. */
@@ -23,7 +24,7 @@ export class WorkspacePersistence implements Persistence {
   #isRecovered: boolean;
 
   /** Rejects with `ERR_WORKSPACE_LOCKED` and other coded errors, and then holds nothing. */
-  static async open({ key, name, note, onConflict }: OpenStoreOptions): Promise<WorkspacePersistence> {
+  static async open({ key, name, note, onConflict, previewHost }: OpenStoreOptions): Promise<WorkspacePersistence> {
     const lease = leaseStore();
     try {
       let persistence: WorkspacePersistence | null = null;
@@ -31,7 +32,7 @@ export class WorkspacePersistence implements Persistence {
         key === undefined
           ? null
           : await lease.store.open(
-              { key, name: name ?? key, note: note ?? '', label: makeWorkspaceLabel(), onConflict: onConflict ?? 'lock' },
+              { key, name: name ?? key, note: note ?? '', label: makeWorkspaceLabel(), onConflict: onConflict ?? 'lock', previewHost },
               (event) => persistence?.receive(event),
             );
       return (persistence = new WorkspacePersistence(lease, opened));

@@ -6,12 +6,14 @@ import { connectFrame, type FrameConnection } from './frame-connection.ts';
 import { KernelChannel } from './kernel-channel.ts';
 import { WorkspacePorts } from './ports.ts';
 import { PreviewFetcher } from './preview-fetch.ts';
+import { askFrame, keepSpare } from './offline.ts';
 import { WorkspacePersistence } from './persistence.ts';
 import { RuntimeProcess } from './process.ts';
 
 const BOOT_TIMEOUT_MS = 15_000;
 const MAX_DIAGNOSTICS = 1000;
 const KILL_GRACE_MS = 2000;
+const KEEP_OFFLINE_DELAY_MS = 1500;
 /** A save of a large installation takes a while; a page that is left should not hang on it. */
 const SAVE_GRACE_MS = 10_000;
 const NODE_VERSION = 'v24.12.0';
@@ -50,6 +52,7 @@ export class Runtime implements RuntimeApi {
       name: options.workspaceName,
       note: options.workspaceNote,
       onConflict: options.onConflict,
+      previewHost,
     });
     const workspace = persistence.label;
     const origin = `${location.protocol}//${workspace}.${previewHost}`;
@@ -63,6 +66,7 @@ export class Runtime implements RuntimeApi {
         workspace,
       });
       await runtime.#restore();
+      if (options.persistenceKey !== undefined) void runtime.#keepOffline(previewHost);
     } catch (error) {
       await runtime.dispose();
       throw error;
@@ -169,6 +173,20 @@ export class Runtime implements RuntimeApi {
       isRecovered,
       missing: [...missingPackages, ...unwritten],
     });
+  }
+
+  /** After the start, which comes first: lets the workspace open without a network, and the next new one, too. */
+  async #keepOffline(previewHost: string): Promise<void> {
+    await afterMs(KEEP_OFFLINE_DELAY_MS);
+    if (this.#disposal !== null || !navigator.onLine) return;
+    try {
+      await askFrame(this.#frame, 'keep-offline');
+      this.#record({ type: 'offline-ready', atMs: Date.now() });
+      if (this.#disposal === null) await keepSpare(previewHost);
+    } catch (error) {
+      if (this.#disposal === null)
+        this.#record({ type: 'offline-unavailable', atMs: Date.now(), reason: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   async #dispose(): Promise<void> {

@@ -1,5 +1,6 @@
 // The workspaces this browser keeps, without opening one; and what they use. Page side.
 import type { StorageUsage, WorkspaceInfo } from '#protocol';
+import { eraseOrigin } from './offline.ts';
 import { withStore } from './store-worker.ts';
 import { makeWorkspaceLabel } from './workspace-label.ts';
 
@@ -15,5 +16,11 @@ export const Workspaces = {
   remove: (key: string): Promise<void> => withStore((store) => store.remove(key)),
   undoRemove: (key: string): Promise<void> => withStore((store) => store.undoRemove(key)),
   usage: (): Promise<StorageUsage> => withStore((store) => store.usage()),
+  /** Everything this browser keeps for the page: workspaces, packages, and what the workspaces' own origins keep. */
+  async eraseEverything(previewHost: string = `preview.${location.host}`): Promise<void> {
+    const labels = await withStore((store) => store.eraseEverything());
+    // An origin that cannot be reached without a network has nothing kept, or it could be.
+    for (const label of labels) await eraseOrigin(label, previewHost).catch(() => undefined);
+  },
   removeUnusedPackages: (): Promise<void> => withStore((store) => store.removeUnusedPackages()),
 } as const;

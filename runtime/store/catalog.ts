@@ -23,16 +23,24 @@ export interface Catalog {
   /** Changes a record that exists; nothing for one that does not. */
   change(key: string, change: Partial<CatalogRecord>): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Labels of origins that wait for a workspace, by preview host. */
+  spare(previewHost: string): Promise<string | null>;
+  setSpare(previewHost: string, label: string | null): Promise<void>;
+  allSpares(): Promise<string[]>;
 }
 
 export function openCatalog(): Catalog {
   const store = createStore('verklet-workspaces', 'workspaces');
+  const spares = createStore('verklet-spares', 'spares');
   return {
     get: (key) => get<CatalogRecord>(key, store),
     all: () => entries<string, CatalogRecord>(store),
     put: (key, record) => set(key, record, store),
     change: (key, change) => changeRecord(store, key, change),
     remove: (key) => del(key, store),
+    spare: async (previewHost) => (await get<string>(previewHost, spares)) ?? null,
+    setSpare: (previewHost, label) => (label === null ? del(previewHost, spares) : set(previewHost, label, spares)),
+    allSpares: async () => (await entries<string, string>(spares)).map(([, label]) => label),
   };
 }
 
@@ -48,6 +56,9 @@ export function memoryCatalog(): Catalog {
       if (record) records.set(key, { ...record, ...change });
     },
     remove: async (key) => void records.delete(key),
+    spare: async () => null,
+    setSpare: async () => undefined,
+    allSpares: async () => [],
   };
 }
 

@@ -74,7 +74,7 @@ export class Store implements StoreApi {
 
   async #start(
     session: number,
-    { key, name, note, label }: OpenWorkspaceOptions,
+    { key, name, note, label, previewHost }: OpenWorkspaceOptions,
     ownership: Ownership,
     onEvent: (event: StoreEvent) => void,
   ): Promise<OpenedWorkspace> {
@@ -86,7 +86,16 @@ export class Store implements StoreApi {
       if (event.type === 'saved') void this.#noteSave(key, workspace);
     });
     const now = Date.now();
-    const record = known ?? { name, note, label, createdAtMs: now, usedAtMs: now, sizeBytes: 0, deletedAtMs: null, packages: [] };
+    const record = known ?? {
+      name,
+      note,
+      label: (await this.#takeSpare(previewHost)) ?? label,
+      createdAtMs: now,
+      usedAtMs: now,
+      sizeBytes: 0,
+      deletedAtMs: null,
+      packages: [],
+    };
     await catalog.put(key, { ...record, usedAtMs: now, deletedAtMs: null });
     this.#sessions.set(session, { key, workspace, ownership, ports: [], isClosing: false });
     this.#onEvents.set(session, onEvent);
@@ -172,6 +181,20 @@ export class Store implements StoreApi {
     return copyKey;
   }
 
+  spareLabel(previewHost: string): Promise<string | null> {
+    return this.#storage.catalog.spare(previewHost);
+  }
+
+  keepSpare(previewHost: string, label: string): Promise<void> {
+    return this.#storage.catalog.setSpare(previewHost, label);
+  }
+
+  async #takeSpare(previewHost: string): Promise<string | null> {
+    const label = await this.#storage.catalog.spare(previewHost);
+    if (label !== null) await this.#storage.catalog.setSpare(previewHost, null);
+    return label;
+  }
+
   async list(): Promise<WorkspaceInfo[]> {
     const { catalog } = this.#storage;
     const records = new Map(await catalog.all());
@@ -244,10 +267,11 @@ export class Store implements StoreApi {
   /** Returns the labels of the workspace origins, which only their own pages can clear. */
   async eraseEverything(): Promise<string[]> {
     const records = await this.#storage.catalog.all();
+    const spares = await this.#storage.catalog.allSpares();
     for (const session of [...this.#sessions.keys()]) await this.close(session);
     await this.#storage.erase();
     for (const [key] of records) await this.#storage.catalog.remove(key);
-    return records.map(([, { label }]) => label).filter((label) => label !== '');
+    return [...records.map(([, { label }]) => label), ...spares].filter((label) => label !== '');
   }
 
   async #noteSave(key: string, workspace: WorkspaceSession, withPackages = false): Promise<void> {

@@ -2,6 +2,7 @@
 // origin's root as its scope. All state is a cache of the kernel's: the browser may end it after any idle half minute.
 import { BRIDGE_PATH, type AttachKernel, type FromPage, type WorkspaceAnswer } from '../../preview-origin/shared/messages.ts';
 import { KernelLink } from './kernel-link.ts';
+import { answerKept, isKept, keepBridge } from './offline.ts';
 import { reasonNotOurs } from './ownership.ts';
 import { Relay } from './relay.ts';
 
@@ -10,10 +11,15 @@ declare const self: ServiceWorkerGlobalScope;
 const link = new KernelLink(self, portOf(self.location.hostname));
 const relay = new Relay(link, self.location.origin);
 
-self.addEventListener('install', () => void self.skipWaiting());
+self.addEventListener('install', (event) => {
+  event.waitUntil(keepBridge());
+  void self.skipWaiting();
+});
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('fetch', (event) => {
+  if (isKept(event.request) && new URL(event.request.url).origin === self.location.origin)
+    return event.respondWith(answerKept(event.request));
   if (reasonNotOurs(event.request, self.location.origin) !== null) return;
   event.respondWith(relay.answer(event));
 });

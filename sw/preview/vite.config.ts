@@ -2,6 +2,7 @@
 // first, from preview-origin/injected, and become strings in it.
 import path from 'node:path';
 import { build, defineConfig, type Plugin } from 'vite';
+import { offlineFilesPlugin } from '../../scripts/offline-files.ts';
 
 const here = import.meta.dirname;
 const injectedFolder = path.join(here, '../../preview-origin/injected');
@@ -9,7 +10,7 @@ const injectedFolder = path.join(here, '../../preview-origin/injected');
 export default defineConfig({
   root: here,
   publicDir: false,
-  plugins: [injectedScripts()],
+  plugins: [injectedScripts(), offlineFilesPlugin('port')],
   build: {
     outDir: path.join(here, '../../dist/preview/__verklet'),
     emptyOutDir: false,
