@@ -29,13 +29,17 @@ test('the snippet of the introduction boots a runtime and runs Node', async () =
 test('asking for the server without one is a coded refusal', async () => {
   const code = await harness.page.evaluate(async (port) => {
     try {
-      await globalThis.verklet.Runtime.boot({ backend: 'server', previewHost: `preview.verklet.localhost:${port}` });
+      await globalThis.verklet.Runtime.boot({
+        backend: 'server',
+        previewHost: `preview.verklet.localhost:${port}`,
+        server: { url: 'http://127.0.0.1:9' },
+      });
       return 'booted';
     } catch (error) {
       return (error as { code?: string }).code;
     }
   }, harness.server.port);
-  expect(code).toBe('ERR_SERVER_NOT_CONFIGURED');
+  expect(code).toBe('ERR_NO_DRIVER');
 });
 
 test('the page does not stall while a process spins', async () => {

@@ -28,7 +28,17 @@ export function Diagnostics({ workspace }: { workspace: Workspace }) {
 }
 
 function isProblem({ type }: Diagnostic): boolean {
-  return type === 'unsupported-call' || type === 'preview-failed' || type === 'error-raised';
+  return (
+    type === 'unsupported-call' ||
+    type === 'preview-failed' ||
+    type === 'error-raised' ||
+    type === 'promotion-failed' ||
+    type === 'output-lost'
+  );
+}
+
+function formatBytes(sizeBytes: number): string {
+  return sizeBytes < 1024 ** 2 ? `${Math.ceil(sizeBytes / 1024)} KiB` : `${(sizeBytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
 function sentence(diagnostic: Diagnostic): string {
@@ -63,6 +73,28 @@ function sentence(diagnostic: Diagnostic): string {
       return `The workspace is not available without a network. ${diagnostic.reason}`;
     case 'filesystem-recovered':
       return `The file system was recovered after process ${diagnostic.pid}: ${diagnostic.outcome}.`;
+    case 'promotion-asked':
+      return `${diagnostic.command}: needs a server session (${diagnostic.signal.because}); ${diagnostic.files} files would be sent.`;
+    case 'promotion-queued':
+      return `${diagnostic.command}: waits for a connection to the server.`;
+    case 'promotion-started':
+      return `${diagnostic.signal.subject} needs a server session: ${diagnostic.signal.because}.`;
+    case 'promotion-finished':
+      return `A server session (${diagnostic.driver}, ${diagnostic.isolation}) was ready after ${Math.round(diagnostic.durationMs)} ms; ${formatBytes(diagnostic.sentBytes)} sent.`;
+    case 'promotion-failed':
+      return `${diagnostic.command}: ${diagnostic.error.message}`;
+    case 'session-connection':
+      return `The connection to the server session is ${diagnostic.state}.`;
+    case 'session-restarted':
+      return 'The server session was restarted; its programs ended, its files are there.';
+    case 'session-ended':
+      return `The server session ended: ${diagnostic.reason}. Work goes on in the browser.`;
+    case 'file-conflicted':
+      return `${diagnostic.path} was changed in the tab and on the server; ${diagnostic.keptAs === null ? 'the server had removed it, yours was kept' : `the server's version is ${diagnostic.keptAs}`}.`;
+    case 'files-skipped':
+      return `Not sent between tab and server: ${diagnostic.paths.join(', ')}.`;
+    case 'output-lost':
+      return `${formatBytes(diagnostic.lostBytes)} of output of process ${diagnostic.pid} were lost while the connection was down.`;
     case 'error-raised':
       return diagnostic.error.message;
     default:

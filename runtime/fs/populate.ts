@@ -34,6 +34,9 @@ export function populate(
   fs.setOwner('/', USER_UID);
   for (const folder of SYSTEM_FOLDERS) own(folder, fs.mkdir(folder, folder === '/root' ? 0o700 : 0o755));
   own('/tmp', fs.mkdir('/tmp', 0o1777));
+  own('/run', fs.mkdir('/run', 0o755));
+  // Where a server session leaves its mark.
+  fs.mkdir('/run/verklet', 0o755);
   fs.mkdir('/home/user', 0o755);
   // Global packages of the one user there is.
   for (const folder of ['/usr/local', '/usr/local/bin', '/usr/local/lib']) fs.mkdir(folder, 0o755);

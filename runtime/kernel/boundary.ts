@@ -1,5 +1,5 @@
 // Where a command would run, decided from its name, before anything starts. Pure data and a lookup.
-import type { Explanation } from '#protocol';
+import { REMOTE_PROGRAM, type Explanation, type Placement } from '#protocol';
 
 /** Linux programs that people type and that need real Linux. What each is for makes the reason readable. */
 const needsServer: Readonly<Record<string, string>> = {
@@ -40,14 +40,20 @@ export function needsServerBecause(command: string): string | null {
   return Object.hasOwn(needsServer, command) ? (needsServer[command] ?? null) : null;
 }
 
-export function explain(command: string, isFound: boolean): Explanation {
-  const need = needsServerBecause(command);
-  if (isFound) return { host: 'browser', reason: `${command} runs in the tab` };
-  if (need !== null)
-    return {
-      host: 'nowhere',
-      reason: `${command} needs a server session (${need}), and no server is configured`,
-      code: 'ERR_SERVER_NOT_CONFIGURED',
-    };
-  return { host: 'nowhere', reason: `${command} is neither a program of the tab nor a file in PATH`, code: 'ERR_COMMAND_NOT_FOUND' };
+/** `program` is what the command resolved to; null when nothing of that name was found. */
+export function explain(command: string, program: string | null, placement: Placement): Explanation {
+  if (program !== null && program !== REMOTE_PROGRAM) {
+    if (placement === 'server' && program !== 'sh') return { host: 'server', reason: 'the workspace is in a server session' };
+    return { host: 'browser', reason: `${command} runs in the tab` };
+  }
+  if (program === null) {
+    return { host: 'nowhere', reason: `${command} is neither a program of the tab nor a file in PATH`, code: 'ERR_COMMAND_NOT_FOUND' };
+  }
+  const need = needsServerBecause(command) ?? 'it is not a program of the tab';
+  if (placement !== 'tab') return { host: 'server', reason: `${command} needs a server session: ${need}` };
+  return {
+    host: 'nowhere',
+    reason: `${command} needs a server session (${need}), and no server is configured`,
+    code: 'ERR_SERVER_NOT_CONFIGURED',
+  };
 }

@@ -30,7 +30,7 @@ export class FileService {
   }
 
   /** Performs one call; throws {@link FileError} or a VerkletError. */
-  perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' }>): unknown {
+  perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' | 'hashTree' | 'readFiles' | 'applyEntries' }>): unknown {
     switch (call.op) {
       case 'readFile':
         return this.#read(call.path);

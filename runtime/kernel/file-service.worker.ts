@@ -1,7 +1,7 @@
 // Entry of the file-service worker: owns slot 1, makes the file system, serves the SDK's file calls to the kernel by Comlink.
 import { expose } from 'comlink';
 import type { ErrorData, FileCall, FileSystemHandle, Snapshot } from '#protocol';
-import { toErrorData, VerkletError } from '#protocol';
+import { SESSION_MARKER, toErrorData, VerkletError } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { compileCore } from '../fs/core.ts';
 import { NPM_FILES } from '../packages/npm-cli/location.ts';
@@ -11,6 +11,7 @@ import { SharedFileSystem } from '../fs/shared-file-system.ts';
 import { PROGRAM_MAGIC, resolveProgram, type ProgramQuery, type ResolvedProgram } from '../process/exec.ts';
 import { PROGRAM_NAMES } from '../shell/program-names.ts';
 import { absolute, FileError, FileService } from './file-service.ts';
+import { FileSync } from './file-sync.ts';
 import { FILE_SERVICE_SLOT, Slots } from './ipc/slots.ts';
 import { Persistence, type Restored } from './persistence/persistence.ts';
 
@@ -39,8 +40,9 @@ const api = {
     return handle;
   },
 
-  perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' }>): FileResult {
+  async perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' }>): Promise<FileResult> {
     try {
+      if (call.op === 'hashTree' || call.op === 'readFiles' || call.op === 'applyEntries') return { value: await performSync(call) };
       return { value: service.perform(call) };
     } catch (error) {
       return error instanceof FileError ? { errno: error.errno } : { error: toErrorData(error) };
@@ -87,6 +89,35 @@ const api = {
     return fs.stat(path, stat) === 0 && (stat.mode & 0o170000) === 0o040000;
   },
 
+  /** For programs on the server whose stdio is a file here; the handle is held by this worker. */
+  readHandle(handle: number, maxBytes: number): Uint8Array {
+    const bytes = new Uint8Array(maxBytes);
+    const count = fs.read(handle, bytes, -1);
+    return bytes.slice(0, Math.max(0, count));
+  },
+
+  writeHandle(handle: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const count = fs.write(handle, bytes.subarray(done), -1);
+      if (count <= 0) return; // the disk is full: the program is not here to be told
+      done += count;
+    }
+  },
+
+  closeHandle(handle: number): void {
+    fs.close(handle);
+  },
+
+  /** Programs see by this file that a session is active. */
+  setMarker(isActive: boolean): void {
+    if (!isActive) {
+      fs.removeAll(SESSION_MARKER);
+      return;
+    }
+    fs.mkdirAll(SESSION_MARKER.slice(0, SESSION_MARKER.lastIndexOf('/')), 0o755);
+    fs.writeFile(SESSION_MARKER, new TextEncoder().encode('active\n'), 0o644);
+  },
+
   transferHandle(handle: number, from: number, to: number): void {
     fs.transfer(handle, from, to);
   },
@@ -99,6 +130,15 @@ const api = {
     return outcome;
   },
 };
+
+let sync: Promise<FileSync> | null = null;
+
+async function performSync(call: Extract<FileCall, { op: 'hashTree' | 'readFiles' | 'applyEntries' }>): Promise<unknown> {
+  const files = await (sync ??= FileSync.create(fs));
+  const root = absolute(call.path);
+  if (call.op === 'hashTree') return files.hashTree(root, call.exclude, call.maxFileBytes, call.cursor);
+  return call.op === 'readFiles' ? files.readFiles(root, call.paths) : files.applyEntries(root, call.entries, call.contents);
+}
 
 export type FileServiceApi = typeof api;
 expose(api);

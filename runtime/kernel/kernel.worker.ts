@@ -11,6 +11,7 @@ import { KERNEL_SLOT, Slots } from './ipc/slots.ts';
 import { PortTable } from './port-table.ts';
 import { Previews } from './preview/previews.ts';
 import { ProcessTable } from './process-table.ts';
+import { RemoteHost } from './remote/remote-host.ts';
 import { SdkPort } from './sdk-port.ts';
 import { StoreLink } from './store-link.ts';
 
@@ -20,6 +21,9 @@ interface KernelScope {
 }
 
 declare const self: KernelScope;
+
+/** Who listens on a port of the server: no process of the tab. */
+const REMOTE_PID = 0;
 
 let previews: Previews | null = null;
 
@@ -73,10 +77,24 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
     },
   });
 
-  const processes = new ProcessTable({
+  const remote: RemoteHost = new RemoteHost({
+    doorbell,
+    files: {
+      read: (handle, maxBytes) => files.readHandle(handle, maxBytes),
+      write: (handle, bytes) => files.writeHandle(handle, bytes),
+      close: (handle) => files.closeHandle(handle),
+    },
+    setMarker: (isActive) => void files.setMarker(isActive),
+    onRunning: (rule) => processes.moveRunning(rule),
+    onPorts: (list) => ports.setRemotePorts(list, REMOTE_PID, (port, connection) => remote.connect(port, connection)),
+    report,
+  });
+
+  const processes: ProcessTable = new ProcessTable({
     broker,
     slots,
     ports,
+    remote,
     transferHandle: (handle, from, to) => files.transferHandle(handle, from, to),
     connectPackages: (port) => store.connectPackages(port),
     events: {
@@ -109,7 +127,10 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
       workspace = configuration.workspace;
       broker.warm();
     },
+    onPromotion: (port) => remote.attach(port),
+    placement: () => remote.placement,
     async onDispose() {
+      remote.close();
       broker.close();
       previews?.dispose();
       await processes.endAll();

@@ -66,6 +66,18 @@ export class PortTable {
     for (const listener of [...this.#byId.values()]) if (listener.pid === pid) this.unlisten(listener.id);
   }
 
+  /** Makes exactly these ports of the server listen here, where no program of the tab does. */
+  setRemotePorts(ports: readonly number[], pid: number, connect: (port: number, connection: Connection) => void): void {
+    const wanted = new Set(ports);
+    for (const listener of [...this.#byId.values()]) {
+      if (listener.pid !== pid || listener.address.family !== 'tcp') continue;
+      if (!wanted.delete(listener.address.port)) this.unlisten(listener.id);
+    }
+    for (const port of wanted) {
+      this.listen(pid, { family: 'tcp', host: '127.0.0.1', port }, ({ connection }) => connect(port, connection));
+    }
+  }
+
   isListening(port: number): boolean {
     return this.#byKey.has(`tcp:${port}`);
   }

@@ -11,19 +11,23 @@ import {
   type PipeMemory,
   type ProcessInfo,
   type PromotionRefusal,
+  type PromotionSignal,
   type SpawnRequest,
   type Stdio,
+  REMOTE_PROGRAM,
   type ToProcess,
-  VerkletError,
 } from '#protocol';
 import type { Broker, BrokeredWorker, WorkerKind } from './broker.ts';
 import { DatagramTable } from './datagram-table.ts';
 import { Pipe } from './ipc/pipe.ts';
-import { KERNEL_SLOT, type Slots } from './ipc/slots.ts';
+import { RemoteHost } from './remote/remote-host.ts';
+import type { RemoteProcess } from './remote/remote-process.ts';
+import { FILE_SERVICE_SLOT, KERNEL_SLOT, type Slots } from './ipc/slots.ts';
 import type { PortTable } from './port-table.ts';
 import { PYTHON_NAMES } from '../shell/program-names.ts';
 import { endsProcessByDefault, signalName, signalNumbers, stopsProcessByDefault } from './signals.ts';
 
+const ENOENT = -2;
 const ESRCH = -3;
 const ECHILD = -10;
 const EAGAIN = -11;
@@ -36,7 +40,9 @@ export interface Process {
   ppid: number;
   group: number;
   readonly request: SpawnRequest;
-  readonly worker: BrokeredWorker;
+  /** Null when the program runs on the server. */
+  worker: BrokeredWorker | null;
+  remote: RemoteProcess | null;
   readonly startedAtMs: number;
   readonly pipes: PipeMemory[];
   /** Exits of children that nobody asked for yet. */
@@ -59,6 +65,7 @@ export interface ProcessTableOptions {
   readonly slots: Slots;
   readonly ports: PortTable;
   readonly events: ProcessEvents;
+  readonly remote: RemoteHost;
   /** Gives a child its own hold of an inherited file handle. */
   readonly transferHandle: (handle: number, from: number, to: number) => Promise<void>;
   /** Connects a process's port to the package cache; false when there is none. */
@@ -69,6 +76,7 @@ export class ProcessTable {
   readonly #options: ProcessTableOptions;
   readonly #processes = new Map<number, Process>();
   readonly #datagrams = new DatagramTable();
+  readonly #foregrounds = new Map<number, number>();
   #nextPid = 100;
   #nextThreadId = 1;
 
@@ -93,9 +101,14 @@ export class ProcessTable {
 
   /** The new pid, or -EAGAIN when all slots are taken. The parent (null: the SDK) has retained every pipe end it passes. */
   spawn(parent: Process | null, request: SpawnRequest): number {
+    const { remote } = this.#options;
+    const isRemote = request.program === REMOTE_PROGRAM;
+    if (isRemote && remote.placement === 'tab') return ENOENT;
     const { thread } = request;
-    const worker = this.#options.broker.take(thread === undefined ? kindOf(request.program) : 'thread');
-    if (!worker) return EAGAIN;
+    const signal = isRemote ? RemoteHost.signalFor(request) : remote.claims(request, parent?.request.program ?? null);
+    const kind = request.thread === undefined ? kindOf(request.program) : 'thread';
+    const worker = signal === null ? this.#options.broker.take(kind) : null;
+    if (!worker && signal === null) return EAGAIN;
     const pid = this.#nextPid++;
     const process: Process = {
       pid,
@@ -103,6 +116,7 @@ export class ProcessTable {
       group: request.newGroup || !parent ? pid : parent.group,
       request,
       worker,
+      remote: null,
       startedAtMs: Date.now(),
       pipes: [],
       ended: new Map(),
@@ -111,11 +125,13 @@ export class ProcessTable {
       status: null,
     };
     this.#processes.set(pid, process);
-    const from = parent?.worker.slot ?? KERNEL_SLOT;
+    const from = parent ? slotOf(parent) : KERNEL_SLOT;
     for (const stdio of request.stdio) for (const { memory, end } of pipeEnds(stdio)) this.#inherit(process, memory, end, from);
     if (thread !== undefined) this.#adopt(process, thread.connection, from);
-    worker.onMessage = (message) => this.#receive(process, message);
-    void this.#start(process, from);
+    if (worker) {
+      worker.onMessage = (message) => this.#receive(process, message);
+      void this.#start(process, worker, from);
+    } else if (signal) void this.#startRemote(process, signal, from);
     return pid;
   }
 
@@ -139,8 +155,65 @@ export class ProcessTable {
     await Promise.all(burials);
   }
 
-  async #start(process: Process, from: number): Promise<void> {
-    const { worker, request, pid, ppid, group } = process;
+  /** The program runs on the server; the kernel holds its ends of pipes and files. */
+  async #startRemote(process: Process, signal: PromotionSignal, from: number): Promise<void> {
+    const { pid, request } = process;
+    for (const handle of fileHandles(request)) await this.#options.transferHandle(handle, from, FILE_SERVICE_SLOT);
+    if (process.status) return;
+    process.remote = this.#options.remote.start(pid, request, signal, (status) => void this.#end(process, status));
+    this.#showForeground(process);
+    const command = request.argv.join(' ');
+    const reason = `${signal.subject} needs a server session: ${signal.because}`;
+    this.#report({ atMs: Date.now(), type: 'process-started', pid, command, host: 'server', reason });
+  }
+
+  /** Moves a process that has done nothing yet to the server, under the same pid; or says why not. */
+  async #promote(process: Process, signal: PromotionSignal, reply: (value: unknown) => void): Promise<void> {
+    const error = await this.#options.remote.ask(signal, process.request.argv.join(' '));
+    if (error !== null) return reply({ error } satisfies PromotionRefusal);
+    this.#move(process, signal);
+  }
+
+  /** A session began: programs that a person started in the tab go on, start anew on the server, or end. */
+  moveRunning(rule: 'continue' | 'restart' | 'stop'): void {
+    if (rule === 'continue') return;
+    for (const process of this.#processes.values()) {
+      const parent = this.#processes.get(process.ppid)?.request.program ?? null;
+      const signal = process.worker && this.#options.remote.claims(process.request, parent);
+      if (!signal) continue;
+      if (rule === 'restart') this.#move(process, signal);
+      else this.#signal(process, signalNumbers.SIGTERM);
+    }
+  }
+
+  #move(process: Process, signal: PromotionSignal): void {
+    const { worker } = process;
+    if (process.status || !worker) return;
+    const { slots, broker, ports } = this.#options;
+    ports.unlistenAll(process.pid);
+    const ends = process.request.stdio.flatMap(pipeEnds);
+    for (const { memory, end } of ends) new Pipe(memory, slots).transfer(end, worker.slot, KERNEL_SLOT);
+    const from = worker.slot;
+    process.worker = null;
+    void this.#startRemote(process, signal, from).then(() =>
+      broker.bury(worker, () => {
+        for (const memory of process.pipes) new Pipe(memory, slots).releaseSlot(worker.slot);
+      }),
+    );
+  }
+
+  #showForeground(process: Process): void {
+    for (const [terminalId, group] of this.#foregrounds) process.remote?.setForeground(terminalId, group === process.group);
+  }
+
+  /** A terminal's foreground moved, by its shell or by a person who opened it. */
+  noteForeground(terminalId: number, group: number): void {
+    this.#foregrounds.set(terminalId, group);
+    for (const process of this.#processes.values()) if (process.remote) this.#showForeground(process);
+  }
+
+  async #start(process: Process, worker: BrokeredWorker, from: number): Promise<void> {
+    const { request, pid, ppid, group } = process;
     try {
       await worker.ready;
     } catch (error) {
@@ -148,8 +221,7 @@ export class ProcessTable {
       void this.#end(process, { code: 127, signal: null });
       return;
     }
-    const handles = request.stdio.flatMap((stdio) => (stdio.kind === 'file' ? [stdio.handle] : []));
-    for (const handle of handles) await this.#options.transferHandle(handle, from, worker.slot);
+    for (const handle of fileHandles(request)) await this.#options.transferHandle(handle, from, worker.slot);
     if (process.status) return;
     const start: ToProcess = { type: 'start-process', pid, ppid, group, request };
     worker.worker.postMessage(start, request.thread === undefined ? [] : [request.thread.companion]);
@@ -196,9 +268,9 @@ export class ProcessTable {
     const reply = (value: unknown): void => {
       if (process.status) return;
       if (isSync) {
-        process.worker.mailbox.post(value);
-        this.#options.slots.ring(process.worker.slot);
-      } else process.worker.worker.postMessage({ type: 'call-reply', id, value } satisfies ToProcess);
+        process.worker?.mailbox.post(value);
+        this.#options.slots.ring(slotOf(process));
+      } else process.worker?.worker.postMessage({ type: 'call-reply', id, value } satisfies ToProcess);
     };
     this.#perform(process, call, reply);
   }
@@ -228,6 +300,7 @@ export class ProcessTable {
       case 'set-process-group':
         return reply(this.#setGroup(call.pid === 0 ? process.pid : call.pid, call.group));
       case 'set-foreground':
+        this.noteForeground(call.terminalId, call.group);
         events.onForeground(call.terminalId, call.group);
         return reply(0);
       case 'list-processes':
@@ -247,9 +320,7 @@ export class ProcessTable {
       case 'reserve-thread':
         return reply(this.#nextThreadId++);
       case 'promote':
-        return reply({
-          error: new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${call.signal.subject} (${call.signal.because})` }).toJSON(),
-        } satisfies PromotionRefusal);
+        return void this.#promote(process, call.signal, reply);
       default:
         call satisfies never;
     }
@@ -257,13 +328,13 @@ export class ProcessTable {
 
   #bindDatagram(process: Process, address: DatagramAddress, isShared: boolean): { socketId: number; port: number } | number {
     return this.#datagrams.bind(process.pid, address, isShared, (datagram) => {
-      process.worker.worker.postMessage({ type: 'deliver-datagram', datagram } satisfies ToProcess);
+      process.worker?.worker.postMessage({ type: 'deliver-datagram', datagram } satisfies ToProcess);
     });
   }
 
   #listen(process: Process, address: NetAddress): { listenerId: number; port: number } | number {
     return this.#options.ports.listen(process.pid, address, (incoming) => {
-      process.worker.worker.postMessage({ type: 'deliver-connection', incoming } satisfies ToProcess);
+      process.worker?.worker.postMessage({ type: 'deliver-connection', incoming } satisfies ToProcess);
     });
   }
 
@@ -316,6 +387,11 @@ export class ProcessTable {
 
   #signal(process: Process, signal: number): void {
     if (process.status) return;
+    if (!process.worker) {
+      if (process.remote) process.remote.signal(signalName(signal));
+      else if (endsProcessByDefault(signal)) void this.#end(process, { code: null, signal: signalName(signal) });
+      return;
+    }
     const isFatal =
       signal === signalNumbers.SIGKILL || (endsProcessByDefault(signal) && !this.#options.slots.isHandled(process.worker.slot, signal));
     const { slots } = this.#options;
@@ -329,8 +405,9 @@ export class ProcessTable {
 
   /** The worker parks at its next wait; its parent hears of it now. */
   #stop(process: Process, name: string): void {
-    if (this.#options.slots.isStopped(process.worker.slot)) return;
-    this.#options.slots.setStopped(process.worker.slot, true);
+    const slot = slotOf(process);
+    if (this.#options.slots.isStopped(slot)) return;
+    this.#options.slots.setStopped(slot, true);
     const parent = this.#processes.get(process.ppid);
     const index = parent?.waits.findIndex(({ pid, isUntraced }) => pid === process.pid && isUntraced) ?? -1;
     if (index >= 0) parent?.waits.splice(index, 1)[0]?.reply({ code: null, signal: null, stopped: name });
@@ -339,7 +416,7 @@ export class ProcessTable {
 
   #continue(process: Process): void {
     process.unreportedStop = null;
-    this.#options.slots.setStopped(process.worker.slot, false);
+    this.#options.slots.setStopped(slotOf(process), false);
   }
 
   /** The process is over for everybody now; its worker is buried when it is proven dead. */
@@ -348,12 +425,12 @@ export class ProcessTable {
     process.status = status;
     const { slots, broker, ports, events } = this.#options;
     const { pid, worker } = process;
-    slots.markDead(worker.slot);
+    if (worker) slots.markDead(worker.slot);
     this.#processes.delete(pid);
     ports.unlistenAll(pid);
     this.#datagrams.closeAll(pid);
-    const pipes = process.pipes.map((memory) => new Pipe(memory, slots));
-    for (const pipe of pipes) pipe.releaseSlot(worker.slot);
+    const pipes = worker ? process.pipes.map((memory) => new Pipe(memory, slots)) : [];
+    if (worker) for (const pipe of pipes) pipe.releaseSlot(worker.slot);
     for (const child of this.#processes.values()) {
       if (child.ppid !== pid) continue;
       if (child.request.thread === undefined) child.ppid = INIT_PID;
@@ -364,6 +441,11 @@ export class ProcessTable {
     const durationMs = Date.now() - process.startedAtMs;
     this.#report({ atMs: Date.now(), type: 'process-exited', pid, command, exitCode: status.code, signal: status.signal, durationMs });
     events.onExit(process, status);
+    if (!worker) {
+      // It ended before its program was asked for: nobody else lets go of its ends.
+      if (!process.remote) for (const { memory, end } of process.request.stdio.flatMap(pipeEnds)) new Pipe(memory, slots).release(end);
+      return;
+    }
     await broker.bury(worker, () => {
       for (const pipe of pipes) {
         pipe.recover(worker.slot);
@@ -375,6 +457,7 @@ export class ProcessTable {
   #tellParent(process: Process, status: ExitStatus): void {
     const parent = this.#processes.get(process.ppid);
     if (!parent) return;
+    if (!parent.worker) return;
     parent.worker.worker.postMessage({ type: 'child-exited', pid: process.pid, status } satisfies ToProcess);
     const index = parent.waits.findIndex((wait) => wait.pid === process.pid);
     if (index >= 0) parent.waits.splice(index, 1)[0]?.reply(status);
@@ -383,7 +466,7 @@ export class ProcessTable {
   }
 
   #inherit(process: Process, memory: PipeMemory, end: 'read' | 'write', from: number): void {
-    new Pipe(memory, this.#options.slots).transfer(end, from, process.worker.slot);
+    new Pipe(memory, this.#options.slots).transfer(end, from, slotOf(process));
     this.#remember(process, memory);
   }
 
@@ -435,6 +518,15 @@ export class ProcessTable {
   #report(diagnostic: Diagnostic): void {
     this.#options.events.onDiagnostic(diagnostic);
   }
+}
+
+/** The slot that holds a process's ends of pipes; the kernel's where its program is on the server. */
+function slotOf(process: Process): number {
+  return process.worker?.slot ?? KERNEL_SLOT;
+}
+
+function fileHandles({ stdio }: SpawnRequest): number[] {
+  return stdio.flatMap((entry) => (entry.kind === 'file' ? [entry.handle] : []));
 }
 
 function kindOf(program: string): WorkerKind {

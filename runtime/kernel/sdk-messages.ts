@@ -18,6 +18,13 @@ const tree: v.GenericSchema<FileTree> = v.record(
   v.lazy(() => v.union([v.string(), bytes, v.strictObject({ symlink: text }), v.strictObject({ bytes, mode: v.number() }), tree])),
 );
 
+const fileEntry = v.variant('kind', [
+  v.object({ kind: v.literal('file'), path: text, mode: v.number(), mtimeMs: v.number(), sizeBytes: v.number() }),
+  v.object({ kind: v.literal('folder'), path: text, mode: v.number(), mtimeMs: v.number() }),
+  v.object({ kind: v.literal('symlink'), path: text, target: text, mtimeMs: v.number() }),
+  v.object({ kind: v.literal('removed'), path: text }),
+]);
+
 const fileCall = v.variant('op', [
   v.object({ op: v.literal('readFile'), path: text }),
   v.object({ op: v.literal('writeFile'), path: text, bytes, mode: v.optional(v.number()), flag: v.optional(v.picklist(['w', 'a', 'wx'])) }),
@@ -33,6 +40,15 @@ const fileCall = v.variant('op', [
   v.object({ op: v.literal('mountTree'), path: text, tree }),
   v.object({ op: v.literal('mountZip'), path: text, bytes }),
   v.object({ op: v.literal('exportZip'), path: text, exclude: v.array(text) }),
+  v.object({
+    op: v.literal('hashTree'),
+    path: text,
+    exclude: v.array(text),
+    maxFileBytes: v.number(),
+    cursor: v.nullable(v.number()),
+  }),
+  v.object({ op: v.literal('readFiles'), path: text, paths: v.array(text) }),
+  v.object({ op: v.literal('applyEntries'), path: text, entries: v.array(fileEntry), contents: v.array(bytes) }),
   v.object({ op: v.literal('watch'), watchId: id, path: text, recursive: v.boolean() }),
   v.object({ op: v.literal('unwatch'), watchId: id }),
 ]);
@@ -62,6 +78,7 @@ const message = v.variant('type', [
   v.object({ type: v.literal('cancel-fetch'), id }),
   v.object({ type: v.literal('grant-fetch'), id, sizeBytes: v.pipe(v.number(), v.minValue(0)) }),
   v.object({ type: v.literal('explain-command'), id, command: text, args: commandArguments, cwd: text }),
+  v.object({ type: v.literal('attach-promotion'), id, port: v.instance(MessagePort) }),
   v.object({ type: v.literal('dispose-runtime'), id }),
 ]);
 

@@ -1,6 +1,16 @@
 // The control port to the SDK: checks each message, performs it, answers. Kernel worker.
 import { proxy, transfer, type Remote } from 'comlink';
-import { toErrorData, VerkletError, type Diagnostic, type ExitStatus, type FileCall, type FromKernel, type ToKernel } from '#protocol';
+import {
+  toErrorData,
+  VerkletError,
+  type Diagnostic,
+  type ExitStatus,
+  type Explanation,
+  type FileCall,
+  type FromKernel,
+  type Placement,
+  type ToKernel,
+} from '#protocol';
 import { explain, needsServerBecause } from './boundary.ts';
 import type { FileServiceApi, StoreResult } from './file-service.worker.ts';
 import type { Doorbell } from './ipc/doorbell.ts';
@@ -14,6 +24,7 @@ import { signalNumber } from './signals.ts';
 import { Terminal } from './terminal.ts';
 
 const KILL_GRACE_MS = 2000;
+const ENOENT = -2;
 const EACCES = -13;
 
 export interface SdkPortOptions {
@@ -24,6 +35,8 @@ export interface SdkPortOptions {
   readonly doorbell: Doorbell;
   readonly createFetches: (post: (message: FromKernel, transfer?: Transferable[]) => void) => PreviewFetches;
   readonly onConfigure: (configuration: Extract<ToKernel, { type: 'configure-runtime' }>) => void;
+  readonly onPromotion: (port: MessagePort) => void;
+  readonly placement: () => Placement;
   readonly onDispose: () => Promise<void>;
 }
 
@@ -113,10 +126,10 @@ export class SdkPort {
       case 'grant-fetch':
         return this.#fetches.grant(message.id, message.sizeBytes);
       case 'explain-command':
-        return this.#reply(
-          message.id,
-          explain(message.command, typeof (await this.#resolve(message.command, message.args, message.cwd)) !== 'number'),
-        );
+        return this.#reply(message.id, await this.#explain(message));
+      case 'attach-promotion':
+        this.#options.onPromotion(message.port);
+        return this.#reply(message.id, null);
       case 'dispose-runtime':
         await this.#options.onDispose();
         return this.#reply(message.id, null);
@@ -192,12 +205,20 @@ export class SdkPort {
     if (pid < 0) {
       if (attached instanceof Terminal) attached.close();
       else attached.finish();
-      throw new VerkletError('ERR_TOO_MANY_PROCESSES', { limit: MAX_SLOTS - 2 });
+      throw pid === ENOENT ? commandError(command, pid) : new VerkletError('ERR_TOO_MANY_PROCESSES', { limit: MAX_SLOTS - 2 });
     }
-    if (attached instanceof Terminal) attached.setForeground(pid);
+    if (attached instanceof Terminal) {
+      attached.setForeground(pid);
+      this.#options.processes.noteForeground(attached.id, pid);
+    }
     this.#processes.set(pid, new SdkProcess(pid, attached, (message, transfer) => this.post(message, transfer)));
     if (options.timeoutMs !== undefined) setTimeout(() => this.#stop(pid), options.timeoutMs);
     return pid;
+  }
+
+  async #explain({ command, args, cwd }: Extract<ToKernel, { type: 'explain-command' }>): Promise<Explanation> {
+    const resolved = await this.#resolve(command, args, cwd);
+    return explain(command, typeof resolved === 'number' ? null : resolved.program, this.#options.placement());
   }
 
   #openTerminal(size: { columns: number; rows: number }): Terminal {

@@ -75,7 +75,9 @@ export class Terminal {
   /** What the program wrote, as the screen wants it; null when the terminal is closed. */
   async nextOutput(into: Uint8Array): Promise<Uint8Array | null> {
     const count = await this.reader.read(into);
-    return count <= 0 ? null : translateNewlines(into.slice(0, count));
+    if (count <= 0) return null;
+    const bytes = into.slice(0, count);
+    return new SharedTerminalControl(this.#control).passesOutput ? bytes : translateNewlines(bytes);
   }
 
   hasOutput(): boolean {

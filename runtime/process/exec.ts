@@ -1,10 +1,15 @@
 // Finds what a command means: PATH, executable bits, built-in programs, `#!` lines. Pure over the file system; any worker.
+import { REMOTE_PROGRAM, SESSION_MARKER } from '#protocol';
+import { needsServerBecause } from '../kernel/boundary.ts';
 import { TextDecoder } from './intrinsics.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 
 /** What the file of a built-in program starts with; its name follows. */
 export const PROGRAM_MAGIC = '\0verklet-program:';
 export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** A program compiled for Linux. */
+const ELF_MAGIC = '\x7fELF';
 
 const ENOENT = -2;
 const ENOEXEC = -8;
@@ -34,8 +39,14 @@ export interface ResolvedProgram {
 /** The built-in program that runs a command, with the arguments it gets; or -ENOENT, -EACCES, -ENOEXEC, -ELOOP. */
 export function resolveProgram(fs: FileSystem, query: ProgramQuery): ResolvedProgram | number {
   const found = query.file.includes('/') ? checkExecutable(fs, absolute(query.cwd, query.file)) : searchPath(fs, query);
+  if (found === ENOENT && !query.file.includes('/') && isOnServer(fs, query.file)) return { program: REMOTE_PROGRAM, argv: query.argv };
   if (typeof found === 'number') return found;
   return readProgram(fs, found, query, 0);
+}
+
+/** What the tab does not have and Linux does; while a session is active, its box may have anything. */
+function isOnServer(fs: FileSystem, name: string): boolean {
+  return needsServerBecause(name) !== null || fs.access(SESSION_MARKER, 0) === 0;
 }
 
 /** The first executable of that name in PATH, as an absolute path. */
@@ -63,6 +74,7 @@ function readProgram(fs: FileSystem, path: string, query: ProgramQuery, depth: n
   const start = readStart(fs, path);
   if (typeof start === 'number') return start;
   if (start.startsWith(PROGRAM_MAGIC)) return { program: start.slice(PROGRAM_MAGIC.length).trimEnd(), argv: query.argv };
+  if (start.startsWith(ELF_MAGIC)) return { program: REMOTE_PROGRAM, argv: [path, ...query.argv.slice(1)] };
   const line = /^#![ \t]*(\S+)(?:[ \t]+([^\n]*?))?[ \t]*\r?(?:\n|$)/.exec(start);
   if (!line) return ENOEXEC;
   const interpreter = line[1] ?? '';

@@ -1,5 +1,6 @@
 // The one typed event stream that the UI, logs and tests read. `atMs` is milliseconds since the Unix epoch.
 import type { ErrorData } from './errors.ts';
+import type { PromotionSignal } from './promotion.ts';
 
 export type Host = 'browser' | 'server';
 
@@ -51,6 +52,35 @@ export type Diagnostic = { readonly atMs: number } & (
   | { readonly type: 'offline-ready' }
   | { readonly type: 'offline-unavailable'; readonly reason: string }
   | { readonly type: 'filesystem-recovered'; readonly pid: number; readonly outcome: string }
+  /** Something needs a server session, and the user decides. */
+  | {
+      readonly type: 'promotion-asked';
+      readonly command: string;
+      readonly signal: PromotionSignal;
+      readonly files: number;
+      readonly sizeBytes: number;
+    }
+  /** There is no connection: the command waits for one. */
+  | { readonly type: 'promotion-queued'; readonly command: string; readonly signal: PromotionSignal }
+  | { readonly type: 'promotion-started'; readonly command: string; readonly signal: PromotionSignal }
+  | {
+      readonly type: 'promotion-finished';
+      readonly session: string;
+      readonly driver: string;
+      readonly isolation: string;
+      readonly sentBytes: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'promotion-failed'; readonly command: string; readonly signal: PromotionSignal; readonly error: ErrorData }
+  | { readonly type: 'session-connection'; readonly state: 'connecting' | 'connected' | 'lost' | 'closed' }
+  /** The box was replaced; its programs ended, its files are there. */
+  | { readonly type: 'session-restarted'; readonly session: string }
+  | { readonly type: 'session-ended'; readonly session: string; readonly reason: string }
+  /** Both hosts changed the file; the server's version is `keptAs`, null when the server had removed it. */
+  | { readonly type: 'file-conflicted'; readonly path: string; readonly keptAs: string | null }
+  /** Too large to travel, or not placeable: they stay where they are. */
+  | { readonly type: 'files-skipped'; readonly paths: readonly string[] }
+  | { readonly type: 'output-lost'; readonly pid: number; readonly lostBytes: number }
   | { readonly type: 'error-raised'; readonly error: ErrorData }
 );
 

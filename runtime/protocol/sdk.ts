@@ -4,6 +4,7 @@ import type { Diagnostic, Isolation } from './diagnostics.ts';
 import type { ErrorData } from './errors.ts';
 import type { HeaderList } from './preview-frames.ts';
 import type { ExitStatus } from './process.ts';
+import type { FileEntry } from './session-streams.ts';
 
 /** SDK -> runtime frame window, once, with the control port transferred. */
 export interface ConnectMessage {
@@ -68,8 +69,35 @@ export type FileCall =
   | { readonly op: 'mountTree'; readonly path: string; readonly tree: FileTree }
   | { readonly op: 'mountZip'; readonly path: string; readonly bytes: Uint8Array }
   | { readonly op: 'exportZip'; readonly path: string; readonly exclude: readonly string[] }
+  /** A {@link HashedTree}, or null when nothing changed since `cursor`. Excluded names are left out at any depth. */
+  | {
+      readonly op: 'hashTree';
+      readonly path: string;
+      readonly exclude: readonly string[];
+      readonly maxFileBytes: number;
+      readonly cursor: number | null;
+    }
+  /** Contents of files (targets of symlinks), null for what is gone. */
+  | { readonly op: 'readFiles'; readonly path: string; readonly paths: readonly string[] }
+  /** Makes the entries true below `path`; returns the paths that could not be. */
+  | {
+      readonly op: 'applyEntries';
+      readonly path: string;
+      readonly entries: readonly FileEntry[];
+      readonly contents: readonly Uint8Array[];
+    }
   | { readonly op: 'watch'; readonly watchId: number; readonly path: string; readonly recursive: boolean }
   | { readonly op: 'unwatch'; readonly watchId: number };
+
+/** A folder with the keys of everything in it; `cursor` stands for this moment. */
+export interface HashedTree {
+  readonly cursor: number;
+  readonly root: string;
+  readonly trees: readonly { readonly key: string; readonly path: string; readonly payload: Uint8Array }[];
+  readonly files: readonly { readonly key: string; readonly path: string; readonly sizeBytes: number }[];
+  /** Larger than the limit, left out. */
+  readonly skipped: readonly string[];
+}
 
 export interface SpawnOptionsData {
   readonly cwd: string;
@@ -132,6 +160,8 @@ export type ToKernel =
       readonly args: readonly string[];
       readonly cwd: string;
     }
+  /** The promotion client's end of {@link ToPromotion} and {@link FromPromotion}, transferred. */
+  | { readonly type: 'attach-promotion'; readonly id: number; readonly port: MessagePort }
   | { readonly type: 'dispose-runtime'; readonly id: number };
 
 /** Kernel -> SDK. */

@@ -1,5 +1,14 @@
 // The SDK's public surface as types. `Runtime` in runtime.ts implements it; everything here is stable for embedders.
 import type {
+  Conflict,
+  GrantOption,
+  PromotionPolicy,
+  PromotionRequest,
+  PromotionState,
+  QueuedCommand,
+  RunningRule,
+} from './promotion/index.ts';
+import type {
   Diagnostic,
   ExitStatus,
   Explanation,
@@ -32,13 +41,48 @@ export interface BootOptions {
   readonly previewHost?: string;
   /** Base URL of the package registry; default: the preview host's own proxy. */
   readonly registryUrl?: string;
-  readonly server?: { readonly url?: string; readonly grant?: unknown; readonly prepare?: string };
+  readonly server?: ServerOptions;
   /** Environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Aborts the boot. */
   readonly signal?: AbortSignal;
   /** How long the runtime frame may take to answer. Default 15,000 ms. */
   readonly timeoutMs?: number;
+}
+
+/** Where and how work may leave the tab. */
+export interface ServerOptions {
+  /** Origin of the server; default: this page's. */
+  readonly url?: string;
+  /** A token, an object that has one, or a function that gets one from your backend. Absent: the server is asked for an open grant. */
+  readonly grant?: GrantOption;
+  /** Commands that a session runs before the first program; default `npm ci` where there is a lockfile and a program wants it. */
+  readonly prepare?: readonly (readonly string[])[];
+  /** Whether work may be promoted: at once, never, or when {@link ServerApi.answer} says so. Default `allow`. */
+  readonly onPromote?: PromotionPolicy;
+  /** What happens to programs of the tab when a session begins. Default `continue`. */
+  readonly running?: RunningRule;
+}
+
+/** The server session of a runtime. */
+export interface ServerApi {
+  readonly state: PromotionState;
+  /** Requests that wait for {@link answer}. */
+  readonly requests: readonly PromotionRequest[];
+  /** Commands that wait for a connection. */
+  readonly queue: readonly QueuedCommand[];
+  /** Files that both hosts changed; both versions are kept. */
+  readonly conflicts: readonly Conflict[];
+  on(listener: () => void): () => void;
+  answer(request: string, decision: 'allow' | 'deny'): void;
+  /** Starts a session without a command that needs one. */
+  promote(): Promise<void>;
+  /** Brings all files back and ends the session. */
+  demote(): Promise<void>;
+  /** Moves the end of the session away. */
+  extend(): Promise<void>;
+  cancelQueued(id: string): Promise<void>;
+  dismissConflict(path: string): void;
 }
 
 export interface SpawnOptions {
@@ -200,6 +244,8 @@ export interface RuntimeApi {
   readonly fs: RuntimeFiles;
   readonly ports: Ports;
   readonly capabilities: Capabilities;
+  /** Null with `backend: 'browser'`. */
+  readonly server: ServerApi | null;
   readonly diagnostics: { list(): readonly Diagnostic[]; on(listener: (diagnostic: Diagnostic) => void): () => void };
   /** Runs a command. Rejects with `ERR_COMMAND_NOT_FOUND`, `ERR_NOT_EXECUTABLE` or `ERR_TOO_MANY_PROCESSES`. */
   spawn(command: string, args?: readonly string[], options?: SpawnOptions): Promise<Process>;

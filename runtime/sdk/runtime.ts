@@ -1,10 +1,11 @@
 // The one object through which a page runs code: boots the hidden frame, holds files, processes, ports and previews. Page side.
 import { VerkletError, type Diagnostic, type Explanation, type FromKernel, type Isolation } from '#protocol';
-import type { BootOptions, Capabilities, Preview, Process, RuntimeApi, SpawnOptions } from './api.ts';
+import type { BootOptions, Capabilities, Preview, Process, RuntimeApi, ServerApi, SpawnOptions } from './api.ts';
 import { WorkspaceFiles } from './files.ts';
 import { connectFrame, type FrameConnection } from './frame-connection.ts';
 import { KernelChannel } from './kernel-channel.ts';
 import { WorkspacePorts } from './ports.ts';
+import { Promotion, type QueuedCommand } from './promotion/index.ts';
 import { PreviewFetcher } from './preview-fetch.ts';
 import { askFrame, keepSpare } from './offline.ts';
 import { WorkspacePersistence } from './persistence.ts';
@@ -22,8 +23,9 @@ const WORKSPACE = '/workdir';
 export class Runtime implements RuntimeApi {
   readonly fs: WorkspaceFiles;
   readonly ports = new WorkspacePorts();
-  readonly capabilities: Capabilities;
   readonly persistence: WorkspacePersistence;
+  readonly #baseCapabilities: Omit<Capabilities, 'server' | 'host'>;
+  #promotion: Promotion | null = null;
   readonly diagnostics = {
     list: (): readonly Diagnostic[] => [...this.#diagnostics],
     on: (listener: (diagnostic: Diagnostic) => void): (() => void) => {
@@ -37,12 +39,12 @@ export class Runtime implements RuntimeApi {
   readonly #processes = new Map<number, RuntimeProcess>();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #listeners = new Set<(diagnostic: Diagnostic) => void>();
+  readonly #queuedListeners = new Set<(process: Process, argv: readonly string[]) => void>();
   #disposal: Promise<void> | null = null;
 
   /** Starts a runtime in a hidden frame of this page. Rejects with a coded error, and then leaves nothing behind. */
   static async boot(options: BootOptions = {}): Promise<Runtime> {
     const startedAtMs = performance.now();
-    if (options.backend === 'server') throw new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: 'The backend "server"' });
     const previewHost = options.previewHost ?? `preview.${location.host}`;
     if (!URL.canParse(`${location.protocol}//ws.${previewHost}`))
       throw new VerkletError('ERR_BAD_OPTION', { name: 'previewHost', reason: `${previewHost} is not a host` });
@@ -67,6 +69,8 @@ export class Runtime implements RuntimeApi {
       });
       await runtime.#restore();
       if (options.persistenceKey !== undefined) void runtime.#keepOffline(previewHost);
+      const backend = options.backend ?? 'auto';
+      if (backend !== 'browser') await runtime.#openPromotion(backend, options, workspace);
     } catch (error) {
       await runtime.dispose();
       throw error;
@@ -78,6 +82,8 @@ export class Runtime implements RuntimeApi {
       durationMs: performance.now() - startedAtMs,
       isolation: runtime.capabilities.isolation,
     });
+    // The caller has the runtime first, and can show what starts.
+    setTimeout(() => runtime.#promotion?.startQueue());
     return runtime;
   }
 
@@ -102,7 +108,20 @@ export class Runtime implements RuntimeApi {
     this.#kernel.onStreamError = (id, error) => void this.#fetcher.fail(id, error);
     this.#fetcher = new PreviewFetcher(this.#kernel);
     this.fs = new WorkspaceFiles(this.#kernel);
-    this.capabilities = capabilitiesOf(isolation, persistence);
+    this.#baseCapabilities = capabilitiesOf(isolation, persistence);
+  }
+
+  get capabilities(): Capabilities {
+    const state = this.#promotion?.state.type ?? 'unavailable';
+    return {
+      ...this.#baseCapabilities,
+      server: state === 'unavailable' ? 'not-configured' : 'available',
+      host: state === 'active' ? 'server' : 'browser',
+    };
+  }
+
+  get server(): ServerApi | null {
+    return this.#promotion;
   }
 
   async spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<Process> {
@@ -157,6 +176,39 @@ export class Runtime implements RuntimeApi {
     return this.dispose();
   }
 
+  async #openPromotion(backend: 'auto' | 'server', options: BootOptions, workspace: string): Promise<void> {
+    const { server = {}, projectId = 'default', persistenceKey } = options;
+    this.#promotion = await Promotion.open({
+      kernel: this.#kernel,
+      backend,
+      url: server.url ?? location.origin,
+      grant: server.grant,
+      prepare: server.prepare,
+      policy: server.onPromote ?? 'allow',
+      running: server.running ?? 'continue',
+      projectId,
+      runtimeId: workspace,
+      workspaceKey: persistenceKey ?? workspace,
+      watch: (signal, listener) => this.fs.watch(WORKSPACE, { recursive: true, signal }, ({ path }) => listener(path)),
+      record: (diagnostic) => this.#record(diagnostic),
+      startQueued: (command) => void this.#startQueued(command),
+    });
+  }
+
+  /** A command that waited for a connection since before this page runs on a terminal of its own, if somebody shows one. */
+  async #startQueued({ argv, cwd }: QueuedCommand): Promise<void> {
+    const [command = '', ...args] = argv;
+    const process = await this.spawn(command, args, { cwd, terminal: { columns: 80, rows: 24 } });
+    for (const listener of this.#queuedListeners) return listener(process, argv);
+    void process.output.pipeTo(new WritableStream());
+  }
+
+  /** Called with the process of each command that waited for a connection since before this page; the caller shows it. */
+  onQueuedCommand(listener: (process: Process, argv: readonly string[]) => void): () => void {
+    this.#queuedListeners.add(listener);
+    return () => void this.#queuedListeners.delete(listener);
+  }
+
   /** Brings the stored files back, and says what came back and what did not. */
   async #restore(): Promise<void> {
     const startedAtMs = performance.now();
@@ -190,6 +242,7 @@ export class Runtime implements RuntimeApi {
   }
 
   async #dispose(): Promise<void> {
+    this.#promotion?.dispose();
     // A failed save was told as an event; the runtime goes all the same.
     if (this.persistence.state !== 'off') await Promise.race([this.persistence.save().catch(() => undefined), afterMs(SAVE_GRACE_MS)]);
     // A frame that is gone already cannot answer: its removal must not hang.
@@ -249,7 +302,7 @@ export class Runtime implements RuntimeApi {
   }
 }
 
-function capabilitiesOf(isolation: Isolation, { tier }: WorkspacePersistence): Capabilities {
+function capabilitiesOf(isolation: Isolation, { tier }: WorkspacePersistence): Omit<Capabilities, 'server' | 'host'> {
   const serviceWorker = 'serviceWorker' in navigator;
   return {
     isolation,
@@ -259,8 +312,6 @@ function capabilitiesOf(isolation: Isolation, { tier }: WorkspacePersistence): C
     previewTransport: serviceWorker ? 'service-worker' : 'none',
     node: NODE_VERSION,
     python: null,
-    server: 'not-configured',
-    host: 'browser',
   };
 }
 

@@ -175,7 +175,7 @@ export class Workspace {
   #found(relative: string, stat: Stats, found: { entry: FileEntry; content: Uint8Array | null }[], skipped: string[]): void {
     const full = path.join(this.#root, relative);
     const mode = stat.mode & 0o777;
-    const { mtimeMs } = stat;
+    const mtimeMs = stat.isFile() ? Math.round(stat.mtimeMs) : 0;
     try {
       if (stat.isDirectory()) found.push({ entry: { kind: 'folder', path: relative, mode, mtimeMs }, content: null });
       else if (stat.isSymbolicLink()) {

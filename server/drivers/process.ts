@@ -1,7 +1,18 @@
 // Boxes on this Linux host without any engine: bubblewrap with every namespace, no capability, a seccomp filter and limits.
 // Separates users who trust the operator's patching of the kernel; for hostile ones there are gVisor and machines.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -115,7 +126,7 @@ export class ProcessDriver implements Driver {
     const watch = setInterval(() => {
       if (startTimeOf(handle.initPid) === handle.startTime) return;
       clearInterval(watch);
-      ended.resolve('the box ended');
+      ended.resolve(`the box ended ${lastWords(path.join(this.#boxFolder(handle.id), 'agent.log'))}`.trim());
     }, 500);
     watch.unref();
     return {
@@ -170,19 +181,21 @@ export class ProcessDriver implements Driver {
     if (uid !== null) prlimit.push(`--nproc=${limits.processes}`);
     // Without control groups the data segment is all that can be bounded.
     if (group === null) prlimit.push(`--data=${limits.memoryBytes}`);
+    const logFile = path.join(folder, 'agent.log');
+    const log = openSync(logFile, 'a', 0o600);
     const child = spawn('prlimit', [...prlimit, '--', 'bwrap', ...sandboxArguments(folder, runtime), ...command], {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // A file, not a pipe: the box may outlive this server, and must not die of writing to it.
+      stdio: ['ignore', log, log, 'pipe', 'pipe', 'pipe'],
       detached: true,
       ...(uid === null ? {} : { uid, gid: uid }),
     });
-    const [, , errors, info, block, seccomp] = child.stdio as unknown as [null, null, Readable, Readable, Writable, Writable];
+    closeSync(log);
+    const [info, block, seccomp] = child.stdio.slice(3) as unknown as [Readable, Writable, Writable];
     for (const stream of [block, seccomp]) stream.on('error', () => undefined); // bwrap failed: its own message says why
     seccomp.end(seccompFilter() ?? '');
-    let complaint = '';
-    errors.on('data', (bytes: Buffer) => (complaint = (complaint + bytes.toString()).slice(-2000)));
     const initPid = await new Promise<number>((resolve, reject) => {
       child.on('error', reject);
-      child.on('exit', (code) => reject(new VerkletError('ERR_BOX_FAILED', { reason: complaint.trim() || `bwrap ended with ${code}` })));
+      child.on('exit', (code) => reject(new VerkletError('ERR_BOX_FAILED', { reason: lastWords(logFile) || `bwrap ended with ${code}` })));
       let text = '';
       info.on('data', (bytes: Buffer) => {
         text += bytes.toString();
@@ -319,6 +332,15 @@ async function connectAgent(socketPath: string, isAlive: () => boolean): Promise
     await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
   }
   throw new VerkletError('ERR_BOX_FAILED', { reason: 'the agent in the box does not answer' });
+}
+
+/** What bubblewrap or the agent complained about. */
+function lastWords(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().slice(-500);
+  } catch {
+    return ''; // the folder is gone already
+  }
 }
 
 /** Field 22 of /proc/<pid>/stat; null when there is no such process, or only its remains. */

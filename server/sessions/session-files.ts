@@ -80,6 +80,7 @@ export class SessionFiles {
       const failed = this.#stream === null ? [] : await this.#applyTree(base, root);
       if (!(await store.registry.moveRoot(session, base, root))) throw new VerkletError('ERR_STALE_ROOT', { root: null });
       this.#root = root;
+      this.#options.onMoved(root, this.#batch, []);
       return { root, failed };
     });
   }

@@ -54,10 +54,13 @@ export class TreeModel {
           break;
         }
         case 'symlink':
-          children.set(name, this.#blob(blobs, new TextEncoder().encode(entry.target), S_IFLNK | 0o777, entry.mtimeMs));
+          children.set(name, this.#blob(blobs, new TextEncoder().encode(entry.target), S_IFLNK | 0o777, 0));
           break;
         case 'file':
-          children.set(name, this.#blob(blobs, contents[next++] ?? new Uint8Array(0), S_IFREG | entry.mode, entry.mtimeMs));
+          children.set(
+            name,
+            this.#blob(blobs, contents[next++] ?? new Uint8Array(0), S_IFREG | (entry.mode & 0o777), Math.round(entry.mtimeMs)),
+          );
           break;
         default:
           entry satisfies never;

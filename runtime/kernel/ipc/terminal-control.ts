@@ -4,6 +4,7 @@ const COLUMNS = 0;
 const ROWS = 1;
 const RAW = 2;
 const SILENT = 3;
+const PASS = 4;
 
 export class SharedTerminalControl {
   readonly #words: Int32Array;
@@ -13,7 +14,7 @@ export class SharedTerminalControl {
   }
 
   static create(columns: number, rows: number): SharedArrayBuffer {
-    const memory = new SharedArrayBuffer(16);
+    const memory = new SharedArrayBuffer(20);
     new SharedTerminalControl(memory).resize(columns, rows);
     return memory;
   }
@@ -41,6 +42,15 @@ export class SharedTerminalControl {
 
   set isSilent(value: boolean) {
     Atomics.store(this.#words, SILENT, value ? 1 : 0);
+  }
+
+  /** Output goes to the screen as it is: another terminal has translated it already. */
+  get passesOutput(): boolean {
+    return Atomics.load(this.#words, PASS) === 1;
+  }
+
+  set passesOutput(value: boolean) {
+    Atomics.store(this.#words, PASS, value ? 1 : 0);
   }
 
   resize(columns: number, rows: number): void {

@@ -52,6 +52,11 @@ export class LinkEndpoint {
     return this.#isReady;
   }
 
+  /** The number that the next {@link open} gives. */
+  get nextStream(): number {
+    return this.#nextStream;
+  }
+
   get openStreams(): number {
     return this.#streams.size;
   }
