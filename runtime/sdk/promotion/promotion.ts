@@ -3,7 +3,6 @@ import {
   isVerkletError,
   toErrorData,
   VerkletError,
-  WORKSPACE_ROOT,
   type Diagnostic,
   type FromPromotion,
   type Placement,
