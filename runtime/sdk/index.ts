@@ -8,3 +8,14 @@ export type { Persistence, PersistenceEvent, PersistenceState } from './api.ts';
 export type { Diagnostic, ErrorCode, ExitStatus, Explanation, FileTree, Isolation } from '#protocol';
 export type { OnConflict, Snapshot, SnapshotChange, StorageTier, StorageUsage, WorkspaceInfo } from '#protocol';
 export { isVerkletError, VerkletError } from '#protocol';
+export type {
+  Conflict,
+  GrantInput,
+  GrantOption,
+  PromotionPolicy,
+  PromotionRequest,
+  PromotionState,
+  QueuedCommand,
+  RunningRule,
+  SessionInfo,
+} from './promotion/index.ts';
