@@ -1,6 +1,7 @@
 // The server's settings, from the environment; every one has a default that suits a developer's own machine.
 import { execFileSync } from 'node:child_process';
-import { homedir, tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DEFAULT_LIMITS, type BoxLimits } from './drivers/driver.ts';
 
@@ -69,11 +70,12 @@ const GIB = 1024 ** 3;
 function readSessionConfig(env: NodeJS.ProcessEnv, root: string): SessionConfig {
   const driver = env['VERKLET_DRIVER'] ?? 'auto';
   if (!isDriver(driver)) throw new Error(`VERKLET_DRIVER is not a driver: ${driver}`);
+  const dataFolder = env['VERKLET_DATA'] ?? path.join(root, '.cache/server');
   const isLoopback = ['127.0.0.1', '::1', 'localhost'].includes(env['VERKLET_ADDRESS'] ?? '127.0.0.1');
   return {
     driver,
-    dataFolder: env['VERKLET_DATA'] ?? path.join(root, '.cache/server'),
-    boxFolder: env['VERKLET_BOXES'] ?? path.join(tmpdir(), `verklet-boxes-${userName()}`),
+    dataFolder,
+    boxFolder: env['VERKLET_BOXES'] ?? defaultBoxFolder(dataFolder),
     // On loopback the only visitor is the machine's own user.
     grants: (env['VERKLET_GRANTS'] ?? (isLoopback ? 'open' : 'host')) === 'open' ? 'open' : 'host',
     hostKeys: env['VERKLET_HOST_KEYS'] ?? null,
@@ -97,9 +99,10 @@ function isDriver(name: string): name is SessionConfig['driver'] {
   return ['auto', 'process', 'docker', 'kubernetes', 'none'].includes(name);
 }
 
-/** Part of a folder in a place that all users share. */
-function userName(): string {
-  return String(process.getuid?.() ?? path.basename(homedir()));
+/** One per registry: a server ends the boxes there that its registry does not know. */
+function defaultBoxFolder(dataFolder: string): string {
+  const name = createHash('sha256').update(path.resolve(dataFolder)).digest('hex').slice(0, 12);
+  return path.join(tmpdir(), `verklet-${name}`);
 }
 
 function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

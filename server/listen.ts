@@ -28,7 +28,10 @@ export async function listen(config: ServerConfig): Promise<RunningServer> {
     config: live,
     allowedOrigins: allowedParents(live),
     // The app is complete before any box can ask.
-    fetchOwn: (pathname, init) => Promise.resolve(app.fetch(new Request(`http://${live.appHost}${pathname}`, init))),
+    fetchOwn: (pathname, init) =>
+      Promise.resolve(
+        app.fetch(new Request(`http://${live.appHost}${pathname}`, { ...init, headers: { ...init.headers, host: live.appHost } })),
+      ),
   });
   const app = createApp(live, sessions);
   server.on('upgrade', (request, socket, head) => {

@@ -2,6 +2,7 @@
 import { X } from 'lucide';
 import type { Diagnostic } from '@verklet/sdk';
 import { areDiagnosticsShown } from '../state/commands.ts';
+import { formatBytes } from '../state/format.ts';
 import type { Workspace } from '../state/workspace.ts';
 import { Icon } from './icon.tsx';
 
@@ -35,10 +36,6 @@ function isProblem({ type }: Diagnostic): boolean {
     type === 'promotion-failed' ||
     type === 'output-lost'
   );
-}
-
-function formatBytes(sizeBytes: number): string {
-  return sizeBytes < 1024 ** 2 ? `${Math.ceil(sizeBytes / 1024)} KiB` : `${(sizeBytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
 function sentence(diagnostic: Diagnostic): string {

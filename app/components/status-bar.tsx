@@ -1,9 +1,10 @@
 // The bottom line: where code runs, what is stored, which ports are open.
-import { CloudOff, Cpu, HardDrive, Info, Moon, Sun, SunMoon } from 'lucide';
+import { CloudOff, HardDrive, Info, Moon, Sun, SunMoon } from 'lucide';
 import { signal } from '@preact/signals';
 import { runCommand } from '../state/commands.ts';
 import { theme } from '../state/settings.ts';
 import type { Workspace } from '../state/workspace.ts';
+import { HostIndicator } from './host-indicator.tsx';
 import { Icon } from './icon.tsx';
 
 const isOnline = signal(navigator.onLine);
@@ -13,10 +14,7 @@ export function StatusBar({ workspace }: { workspace: Workspace }) {
   const themeIcon = theme.value === 'system' ? SunMoon : theme.value === 'light' ? Sun : Moon;
   return (
     <footer class="statusbar">
-      <span class="status host" title="Where processes run">
-        <Icon of={Cpu} size={13} />
-        {workspace.runtime.capabilities.host}
-      </span>
+      <HostIndicator workspace={workspace} />
       <Stored workspace={workspace} />
       {workspace.isKeptOffline.value && (
         <span class="status offline-ready" title="This workspace opens without a network, and so do its usual ports">

@@ -7,6 +7,7 @@ import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { reporting } from '../state/notices.ts';
 import { fontSizePx, isDark } from '../state/settings.ts';
+import type { Process } from '@verklet/sdk';
 import type { Workspace } from '../state/workspace.ts';
 
 const DARK: ITheme = {
@@ -44,12 +45,14 @@ const LIGHT: ITheme = {
 
 interface TerminalProps {
   readonly workspace: Workspace;
+  /** Shown instead of a shell of its own. */
+  readonly process: Process | null;
   readonly isShown: boolean;
   /** The shell ended. */
   readonly onEnd: () => void;
 }
 
-export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
+export function Terminal({ workspace, process, isShown, onEnd }: TerminalProps) {
   const host = useRef<HTMLDivElement>(null);
   const type = useRef<((text: string) => void) | null>(null);
   const screenRef = useRef<Screen | null>(null);
@@ -77,7 +80,7 @@ export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
       if (host.current?.offsetParent) fit.fit();
     });
     observer.observe(host.current as HTMLElement);
-    void reporting(() => connect(screen, workspace, (send) => (type.current = send), onEnd));
+    void reporting(() => connect(screen, workspace, process, (send) => (type.current = send), onEnd));
     return () => {
       stopTheme();
       observer.disconnect();
@@ -99,10 +102,11 @@ export function Terminal({ workspace, isShown, onEnd }: TerminalProps) {
 async function connect(
   screen: Screen,
   workspace: Workspace,
+  process: Process | null,
   onReady: (send: (text: string) => void) => void,
   onEnd: () => void,
 ): Promise<void> {
-  const shell = await workspace.runtime.spawn('sh', [], { terminal: { columns: screen.cols, rows: screen.rows } });
+  const shell = process ?? (await workspace.runtime.spawn('sh', [], { terminal: { columns: screen.cols, rows: screen.rows } }));
   const writer = shell.input.getWriter();
   const encoder = new TextEncoder();
   const send = (text: string): void => void writer.write(encoder.encode(text)).catch(() => undefined);
@@ -115,5 +119,6 @@ async function connect(
     const { value } = next;
     await new Promise<void>((resolve) => screen.write(value, resolve));
   }
-  await shell.exit.then(onEnd, () => undefined);
+  // The output of a command that ran by itself stays to be read.
+  await shell.exit.then(process === null ? onEnd : undefined, () => undefined);
 }

@@ -30,8 +30,14 @@ export function Terminals({ workspace }: { workspace: Workspace }) {
           <Icon of={Plus} size={14} />
         </button>
       </div>
-      {tabs.map(({ id }) => (
-        <Terminal key={id} workspace={workspace} isShown={id === shown} onEnd={() => workspace.closeTerminal(id)} />
+      {tabs.map(({ id, process }) => (
+        <Terminal
+          key={id}
+          workspace={workspace}
+          process={process ?? null}
+          isShown={id === shown}
+          onEnd={() => workspace.closeTerminal(id)}
+        />
       ))}
     </section>
   );

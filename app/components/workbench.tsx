@@ -9,6 +9,8 @@ import { Explorer } from './explorer.tsx';
 import { Icon } from './icon.tsx';
 import { Logo } from './logo.tsx';
 import { PreviewPane } from './preview-pane.tsx';
+import { PromotionDialog } from './promotion-dialog.tsx';
+import { SessionPanel } from './session-panel.tsx';
 import { Splitter } from './splitter.tsx';
 import { StatusBar } from './status-bar.tsx';
 
@@ -95,6 +97,8 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
         ))}
       </nav>
       <StatusBar workspace={workspace} />
+      <PromotionDialog workspace={workspace} />
+      <SessionPanel workspace={workspace} />
     </div>
   );
 }

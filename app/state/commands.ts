@@ -1,6 +1,7 @@
 // Every command of the app in one registry: the palette, the shortcuts and the buttons all run from here.
 import { signal } from '@preact/signals';
 import { reporting } from './notices.ts';
+import { isSessionPanelShown } from './server-session.ts';
 import { closeWorkspace, currentWorkspace } from './session.ts';
 import { nextTheme, resizeFont } from './settings.ts';
 
@@ -37,6 +38,12 @@ export const commands: readonly AppCommand[] = [
     keys: 'Mod+Shift+D',
     isEnabled: inWorkspace,
     run: () => void (areDiagnosticsShown.value = !areDiagnosticsShown.value),
+  },
+  {
+    id: 'session.show',
+    title: 'Show the server session and its settings',
+    isEnabled: inWorkspace,
+    run: () => void (isSessionPanelShown.value = true),
   },
   { id: 'workspace.download', title: 'Download workspace as zip', isEnabled: inWorkspace, run: download },
   { id: 'workspace.close', title: 'Close workspace', isEnabled: inWorkspace, run: close },

@@ -1,16 +1,19 @@
 // One open workspace: its runtime, its tree of files, its open editors, terminals and ports.
 import { computed, signal } from '@preact/signals';
-import { type Diagnostic, type OnConflict, type OpenPort, type PersistenceState, Runtime } from '@verklet/sdk';
+import { type Diagnostic, type OnConflict, type OpenPort, type PersistenceState, type Process, Runtime } from '@verklet/sdk';
 import type { Template } from '../templates/index.ts';
 import { notify } from './notices.ts';
 import { OpenFiles } from './open-files.ts';
 import { FileTreeModel } from './file-tree.ts';
+import { promotionPolicy, ServerSession, serverUrl } from './server-session.ts';
 
 const MAX_DIAGNOSTICS = 500;
 
 export interface TerminalTab {
   readonly id: number;
   readonly title: string;
+  /** A command that ran by itself, shown in place of a shell. */
+  readonly process?: Process;
 }
 
 export interface OpenWorkspaceOptions {
@@ -30,6 +33,7 @@ export class Workspace {
   readonly template: Template | null;
   /** Whether what is in the files is also stored. */
   readonly stored = signal<PersistenceState>('saved');
+  readonly server: ServerSession;
   readonly files: OpenFiles;
   readonly tree: FileTreeModel;
   readonly ports = signal<readonly OpenPort[]>([]);
@@ -53,6 +57,7 @@ export class Workspace {
       workspaceName: name,
       workspaceNote: template?.id ?? '',
       ...(onConflict ? { onConflict } : {}),
+      server: { onPromote: promotionPolicy.value, ...(serverUrl.value === '' ? {} : { url: serverUrl.value }) },
     });
     try {
       if (runtime.persistence.isNew && template !== null) await runtime.fs.mount(template.files);
@@ -76,6 +81,8 @@ export class Workspace {
     });
     if (runtime.persistence.isRecovered)
       notify('The newest save of this workspace was damaged. It opened at the save before it.', { tone: 'problem' });
+    this.server = new ServerSession(runtime);
+    runtime.onQueuedCommand((process, argv) => this.addTerminal(argv.join(' '), process));
     this.files = new OpenFiles(runtime.fs);
     this.tree = new FileTreeModel(runtime.fs);
     this.diagnostics.value = runtime.diagnostics.list();
@@ -87,9 +94,9 @@ export class Workspace {
     this.addTerminal();
   }
 
-  addTerminal(): void {
+  addTerminal(title?: string, process?: Process): void {
     const id = ++this.#lastTerminal;
-    this.terminals.value = [...this.terminals.value, { id, title: `sh ${id}` }];
+    this.terminals.value = [...this.terminals.value, { id, title: title ?? `sh ${id}`, ...(process ? { process } : {}) }];
     this.shownTerminal.value = id;
   }
 

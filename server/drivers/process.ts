@@ -1,6 +1,7 @@
 // Boxes on this Linux host without any engine: bubblewrap with every namespace, no capability, a seccomp filter and limits.
 // Separates users who trust the operator's patching of the kernel; for hostile ones there are gVisor and machines.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   chownSync,
   closeSync,
@@ -210,7 +211,7 @@ export class ProcessDriver implements Driver {
   }
 
   async #selfTest(): Promise<string> {
-    const folder = this.#boxFolder('self-test');
+    const folder = this.#boxFolder(`self-test-${randomUUID().slice(0, 8)}`);
     const uid = this.#chooseUid();
     for (const part of ['', 'workdir', 'home', 'run', 'tmp']) {
       mkdirSync(path.join(folder, part), { recursive: true, mode: 0o700 });

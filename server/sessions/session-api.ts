@@ -70,14 +70,14 @@ export function createSessionApi(service: SessionService): Hono {
   api.post('/sessions', async (context) => {
     service.limitRate(addressOf(context));
     const grant = await bootGrant(service, context);
-    const { session, isNew } = await service.sessions().obtain(grant.owner, grant.workspace);
+    const { session, isNew } = await (await service.sessions()).obtain(grant.owner, grant.workspace);
     await service.audit(grant.owner, isNew ? 'create-session' : 'resume-session', session.id, 'ok');
-    return context.json({ ...describe(service, session), isNew, token: await sessionToken(service, session) });
+    return context.json({ ...(await describe(service, session)), isNew, token: await sessionToken(service, session) });
   });
 
   api.get('/sessions/:id', async (context) => {
     const { session } = await owned(service, context, 'session');
-    return context.json(describe(service, session));
+    return context.json(await describe(service, session));
   });
 
   api.delete('/sessions/:id', async (context) => {
@@ -89,7 +89,7 @@ export function createSessionApi(service: SessionService): Hono {
 
   api.post('/sessions/:id/extend', async (context) => {
     const { session } = await owned(service, context, 'session');
-    return context.json({ expiresAtMs: await service.sessions().extend(session) });
+    return context.json({ expiresAtMs: await (await service.sessions()).extend(session) });
   });
 
   api.post('/sessions/:id/token', async (context) => {
@@ -156,9 +156,9 @@ export function createSessionApi(service: SessionService): Hono {
   return api;
 }
 
-function describe(service: SessionService, session: Session) {
+async function describe(service: SessionService, session: Session) {
   const { id, record, files } = session;
-  const { driver, limits } = service.sessions().options;
+  const { driver, limits, idleMs } = (await service.sessions()).options;
   return {
     id,
     root: files.root,
@@ -167,7 +167,7 @@ function describe(service: SessionService, session: Session) {
     isolation: driver.isolation,
     limits,
     prepared: record.prepared,
-    idleMs: service.sessions().options.idleMs,
+    idleMs,
     createdAtMs: record.createdAtMs,
     expiresAtMs: record.expiresAtMs,
     processes: session.processes,
@@ -192,7 +192,7 @@ async function owned(service: SessionService, context: Context, scope: Scope): P
   const grant = await sessionGrant(service, context, scope);
   const id = context.req.param('id') ?? '';
   if (grant.session !== id) throw new VerkletError('ERR_GRANT', { reason: 'it is for another session' });
-  const session = await service.sessions().getOwned(id, grant.owner);
+  const session = await (await service.sessions()).getOwned(id, grant.owner);
   if (session.record.generation !== grant.generation) throw new VerkletError('ERR_GRANT', { reason: 'the session has a new box since' });
   return { session, grant };
 }

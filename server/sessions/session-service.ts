@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { VerkletError } from '#protocol';
 import type { ServerConfig } from '../config.ts';
 import { chooseDriver, type DriverChoice } from '../drivers/choose.ts';
+import type { Driver } from '../drivers/driver.ts';
 import { Grants } from '../grants.ts';
 import { PreviewTickets } from '../previews/preview-tickets.ts';
 import { openState } from '../state/open-state.ts';
@@ -27,38 +28,18 @@ export class SessionService {
   readonly counters = { uploadedBytes: 0, sessionsStarted: 0, sessionsEnded: 0, streams: 0, refusals: 0 };
   readonly previews = new PreviewTickets();
   readonly #dependencies: ServiceDependencies;
-  readonly #choice: DriverChoice;
-  readonly #sessions: Sessions | null;
+  readonly #choice: Promise<DriverChoice>;
+  readonly #sessions: Promise<Sessions | null>;
   readonly #streams: SessionStreams;
   readonly #rate = new RateLimit(60, 60_000);
 
-  private constructor(dependencies: ServiceDependencies, grants: Grants, store: RecordStore, choice: DriverChoice) {
+  private constructor(dependencies: ServiceDependencies, grants: Grants, store: RecordStore, choice: Promise<DriverChoice>) {
     this.#dependencies = dependencies;
     this.grants = grants;
     this.store = store;
     this.#choice = choice;
     this.#streams = new SessionStreams(this);
-    const { config, fetchOwn } = dependencies;
-    const egress = new Egress({
-      allow: config.sessions.egress,
-      ownPaths: ['/-/registry/', '/-/pypi/'],
-      fetchOwn,
-      onConnect: (host, isAllowed) => void this.audit('box', 'egress', host, isAllowed ? 'allowed' : 'refused'),
-    });
-    this.#sessions =
-      choice.driver === null
-        ? null
-        : new Sessions({
-            store,
-            driver: choice.driver,
-            limits: config.sessions.limits,
-            idleMs: config.sessions.idleMs,
-            maxLifeMs: config.sessions.maxLifeMs,
-            maxPerOwner: config.sessions.maxPerOwner,
-            maxTotal: config.sessions.maxTotal,
-            onEgress: (_, stream) => egress.accept(stream),
-            onNote: (note) => this.note(note),
-          });
+    this.#sessions = choice.then(({ driver }) => (driver === null ? null : this.#createSessions(driver)));
   }
 
   static async open(dependencies: ServiceDependencies): Promise<SessionService> {
@@ -67,15 +48,8 @@ export class SessionService {
     const store = await openState(config.sessions);
     const audience = `${config.scheme}://${config.appHost}`;
     const grants = await Grants.open(path.join(config.sessions.dataFolder, 'keys'), audience, config.sessions.hostKeys);
-    const choice = await chooseDriver(config.sessions);
-    const service = new SessionService(dependencies, grants, store, choice);
-    await service.#sessions?.reap();
-    return service;
-  }
-
-  /** Null, or why this server runs no sessions. */
-  get missing(): string | null {
-    return this.#choice.driver === null ? this.#choice.reason : null;
+    // Not awaited: the rest of the server does not wait for a sandbox to prove itself.
+    return new SessionService(dependencies, grants, store, chooseDriver(config.sessions));
   }
 
   get givesOpenGrants(): boolean {
@@ -83,9 +57,10 @@ export class SessionService {
   }
 
   /** Throws `ERR_NO_DRIVER` where no box can run. */
-  sessions(): Sessions {
-    if (this.#sessions === null) throw new VerkletError('ERR_NO_DRIVER', { reason: this.#choice.reason });
-    return this.#sessions;
+  async sessions(): Promise<Sessions> {
+    const sessions = await this.#sessions;
+    if (sessions === null) throw new VerkletError('ERR_NO_DRIVER', { reason: (await this.#choice).reason });
+    return sessions;
   }
 
   isAllowedOrigin(origin: string): boolean {
@@ -93,7 +68,8 @@ export class SessionService {
   }
 
   async status() {
-    const { driver, reason, tried } = this.#choice;
+    const { driver, reason, tried } = await this.#choice;
+    const sessions = await this.#sessions;
     return {
       sessions: driver === null ? 'unavailable' : 'available',
       driver: driver?.name ?? null,
@@ -101,7 +77,7 @@ export class SessionService {
       reason,
       tried,
       grants: this.givesOpenGrants ? 'open' : 'host',
-      live: this.#sessions?.count ?? 0,
+      live: sessions?.count ?? 0,
     };
   }
 
@@ -129,7 +105,32 @@ export class SessionService {
 
   async close(): Promise<void> {
     this.#streams.close();
-    await this.#sessions?.close(false);
+    await (await this.#sessions)?.close(false);
     await this.store.registry.close();
+  }
+
+  async #createSessions(driver: Driver): Promise<Sessions> {
+    const { config, fetchOwn } = this.#dependencies;
+    const egress = new Egress({
+      allow: config.sessions.egress,
+      ownPaths: ['/-/registry/', '/-/pypi/'],
+      fetchOwn,
+      onConnect: (host, isAllowed) => void this.audit('box', 'egress', host, isAllowed ? 'allowed' : 'refused'),
+    });
+    const { limits, idleMs, maxLifeMs, maxPerOwner, maxTotal } = config.sessions;
+    const sessions = new Sessions({
+      store: this.store,
+      driver,
+      limits,
+      idleMs,
+      maxLifeMs,
+      maxPerOwner,
+      maxTotal,
+      onEgress: (_, stream) => egress.accept(stream),
+      onNote: (note) => this.note(note),
+    });
+    const ended = await sessions.reap();
+    if (ended > 0) this.note({ event: 'boxes-reaped', count: ended });
+    return sessions;
   }
 }

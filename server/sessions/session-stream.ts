@@ -67,7 +67,7 @@ export class SessionStreams {
 
   async #authenticate(socket: WebSocket, id: string, data: Buffer): Promise<void> {
     const { grant, client } = await this.#verify(id, data);
-    const session = await this.#service.sessions().getOwned(id, grant.owner);
+    const session = await (await this.#service.sessions()).getOwned(id, grant.owner);
     if (grant.generation !== session.record.generation) throw new VerkletError('ERR_GRANT', { reason: 'the session has a new box since' });
     if (socket.readyState !== WebSocket.OPEN) return;
     new ClientSocket(socket, session, grant, client, (next) => this.#verify(id, next)).start();

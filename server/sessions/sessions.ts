@@ -48,8 +48,16 @@ export class Sessions {
 
   /** After a start: ends boxes that no session owns. Boxes of live sessions wait for their clients. */
   async reap(): Promise<number> {
-    const live = await this.options.store.registry.liveSessions();
-    return this.options.driver.reap(new Set(live.map(({ id }) => id)));
+    const { store, driver, idleMs } = this.options;
+    const nowMs = Date.now();
+    const live: string[] = [];
+    for (const { id, leaseUntilMs, activeAtMs, expiresAtMs } of await store.registry.liveSessions()) {
+      // Its server died long ago, and nobody came back for it.
+      const isAbandoned = leaseUntilMs < nowMs && (nowMs - activeAtMs > idleMs || nowMs > expiresAtMs);
+      if (isAbandoned) await store.registry.updateSession(id, { state: 'stopped', box: null });
+      else live.push(id);
+    }
+    return driver.reap(new Set(live));
   }
 
   /** The owner's live session for the workspace, or a new one that starts with the workspace's last files. */

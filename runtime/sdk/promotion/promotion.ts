@@ -89,7 +89,8 @@ export class Promotion {
   readonly #cancels = new Map<number, AbortController>();
   readonly #requests = new Map<string, { readonly request: PromotionRequest; answer(isAllowed: boolean): void }>();
   readonly #conflicts: Conflict[] = [];
-  #state: PromotionState = { type: 'unavailable', reason: 'the server was not asked yet' };
+  /** Until the server said otherwise, a command may find out by asking it. */
+  #state: PromotionState = { type: 'idle' };
   #active: ActiveSession | null = null;
   #starting: Promise<ActiveSession> | null = null;
   #isAllowed = false;
@@ -112,6 +113,7 @@ export class Promotion {
     const promotion = new Promotion(options, port1);
     await options.kernel.ask({ type: 'attach-promotion', port: port2 }, [port2]);
     // A boot does not wait for a server that only `auto` might need.
+    promotion.#place();
     const checked = promotion.#check();
     if (options.backend === 'server') await checked;
     if (options.backend === 'server' && promotion.#state.type === 'unavailable') {

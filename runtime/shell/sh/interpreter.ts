@@ -1,4 +1,5 @@
 // Runs a shell's syntax tree: builtins and small tools inside this worker, everything else as processes of the kernel.
+import { needsServerBecause } from '../../kernel/boundary.ts';
 import type { ProcessHost } from '../../process/host.ts';
 import { errnoText } from '../paths.ts';
 import { createContext, insideTool, NOT_EXECUTABLE, NOT_FOUND, runTool } from '../tool-context.ts';
@@ -216,7 +217,10 @@ export class Interpreter {
   }
 
   explain(name: string, errno: number): number {
-    this.complain(`${name}: ${errno === ENOENT ? 'not found' : errnoText(errno)}`);
+    const need = errno === ENOENT ? needsServerBecause(name) : null;
+    const reason =
+      need === null ? (errno === ENOENT ? 'not found' : errnoText(errno)) : `not found; ${need} needs a server session, and there is none`;
+    this.complain(`${name}: ${reason}`);
     return errno === ENOENT || errno === -20 ? NOT_FOUND : NOT_EXECUTABLE;
   }
 

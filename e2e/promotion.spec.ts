@@ -1,0 +1,141 @@
+// The headline story: a command that needs Linux goes on in a server session, in the same terminal, and comes back.
+import { expect, test, type Page, type WebSocketRoute } from 'playwright/test';
+import { readConfig } from '../server/config.ts';
+import { listen, type RunningServer } from '../server/listen.ts';
+import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+let server: RunningServer;
+let browser: LaunchedBrowser;
+let page: Page;
+/** Streams that the page has open, and whether new ones get through. */
+const wire = { isCut: false, open: new Set<WebSocketRoute>() };
+const noteSkip = { reason: '' };
+
+test.beforeAll(async () => {
+  const config = readConfig();
+  server = await listen({ ...config, port: 0 });
+  const status = await server.sessions.status();
+  if (status.sessions === 'unavailable') noteSkip.reason = `no sessions here: ${status.reason}`;
+  browser = await launchChromium();
+  page = browser.context.pages()[0] ?? (await browser.context.newPage());
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.routeWebSocket(/\/stream$/, (socket) => {
+    if (wire.isCut) return void socket.close();
+    const far = socket.connectToServer();
+    wire.open.add(socket);
+    // While the cable is out, nothing arrives on either side, and nobody is told.
+    socket.onMessage((message) => void (wire.isCut || far.send(message)));
+    far.onMessage((message) => void (wire.isCut || socket.send(message)));
+    socket.onClose((code) => {
+      wire.open.delete(socket);
+      void far.close({ code: code === undefined || code < 3000 ? 1000 : code });
+    });
+  });
+  await page.goto(`${config.scheme}://${config.appHost}:${server.port}/`);
+});
+test.afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  await server.close();
+});
+test.beforeEach(() => {
+  test.skip(noteSkip.reason !== '', noteSkip.reason);
+});
+
+test('an Express app runs in the tab', async () => {
+  await page.getByRole('button', { name: /^Express/ }).click();
+  await expect(screen()).toContainText('❯');
+  await page.getByRole('button', { name: 'npm ci' }).click();
+  await expect(screen()).toContainText(/added \d+ packages/, { timeout: 60_000 });
+  await page.getByRole('button', { name: 'node server.js' }).click();
+  await expect(preview().getByRole('heading')).toHaveText('Hello from Express', { timeout: 30_000 });
+  await expect(page.locator('.statusbar .host')).toHaveText(/browser/);
+});
+
+test('a compiler asks before it leaves the tab, says why, and answers in the same terminal', async () => {
+  await page.getByRole('button', { name: 'New terminal' }).click();
+  await expect(screen()).toContainText('❯');
+  await type(`printf '#include <stdio.h>\\nint main(void){puts("hello from gcc");return 0;}\\n' > hello.c`);
+  await type('gcc hello.c && ./a.out');
+  const dialog = page.getByRole('dialog', { name: 'Run this on the server?' });
+  await expect(dialog).toContainText('gcc hello.c');
+  await expect(dialog).toContainText('a native compiler');
+  await page.screenshot({ path: test.info().outputPath('dialog.png') });
+  await dialog.getByRole('button', { name: 'Run on the server' }).click();
+  await expect(screen()).toContainText('hello from gcc', { timeout: 30_000 });
+  await expect(screen()).toContainText('gcc needs a server session: a native compiler');
+  await expect(page.locator('.statusbar .host')).toHaveAttribute('data-host', 'active');
+});
+
+test('what the server wrote is in the explorer, and the preview is the same page at the same address', async () => {
+  await expect(page.getByRole('tree')).toContainText('a.out');
+  await preview().getByRole('button').click();
+  await expect(preview().locator('output')).toContainText('Node v24.12.0');
+});
+
+test('a package with compiled code runs there, in the session', async () => {
+  await type('mkdir -p native && cd native && npm init -y >/dev/null && npm install @node-rs/crc32 2>&1 | tail -3');
+  await expect(screen()).toContainText(/added \d+ package/, { timeout: 90_000 });
+  await type(`node -e "console.log('crc', require('@node-rs/crc32').crc32('hello'), process.platform)"`);
+  await expect(screen()).toContainText('crc 907060870 linux', { timeout: 30_000 });
+  await type('cd ..');
+});
+
+test('a server of the session is previewed at the same kind of address', async () => {
+  await page.getByRole('button', { name: 'New terminal' }).click();
+  await expect(screen()).toContainText('❯');
+  await type(
+    `node -e "require('http').createServer((q,r)=>r.end('<h1>from '+require('os').hostname()+'</h1>')).listen(4100,()=>console.log('up'))"`,
+  );
+  await expect(screen()).toContainText('up', { timeout: 20_000 });
+  await expect(preview().getByRole('heading')).toHaveText('from verklet', { timeout: 30_000 });
+  await page.locator('.screen:not([hidden]) textarea').press('Control+c');
+});
+
+test('the connection is lost for a while: no line is missing and none comes twice', async () => {
+  await page.getByRole('button', { name: 'New terminal' }).click();
+  await expect(screen()).toContainText('❯');
+  await type('gcc --version | head -1');
+  await expect(screen()).toContainText('gcc (', { timeout: 20_000 });
+  await type(
+    `python3 -u -c "import time;[(print('line',n,flush=True),time.sleep(0.05)) for n in range(1,301)]" > /workdir/lines.txt; wc -l lines.txt; sort lines.txt | uniq | wc -l`,
+  );
+  await page.waitForTimeout(1500);
+  wire.isCut = true;
+  await page.waitForTimeout(3000);
+  for (const socket of wire.open) void socket.close({ code: 3000 });
+  await expect(page.locator('.statusbar .host')).toContainText('reconnecting', { timeout: 20_000 });
+  await page.waitForTimeout(5000);
+  wire.isCut = false;
+  await expect(page.locator('.statusbar .host')).toHaveText(/server$/, { timeout: 20_000 });
+  await expect(screen()).toContainText('300 lines.txt', { timeout: 60_000 });
+  // The rows are read without their line ends: the second count stands right after the first.
+  await expect(screen()).toContainText('300 lines.txt300');
+});
+
+test('demoting brings every file back, and the tab runs alone again', async () => {
+  await page.locator('.statusbar .host').click();
+  const panel = page.getByRole('dialog', { name: 'Server session' });
+  await expect(panel).toContainText('Limits');
+  await page.screenshot({ path: test.info().outputPath('panel.png') });
+  await panel.getByRole('button', { name: 'Bring everything back and stop' }).click();
+  await expect(panel).toContainText('Everything runs in the browser', { timeout: 20_000 });
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await expect(page.locator('.statusbar .host')).toHaveText(/browser/);
+  await type("node -p \"require('fs').readFileSync('lines.txt','utf8').split('\\n').length + ' lines kept'\"");
+  await expect(screen()).toContainText('301 lines kept', { timeout: 20_000 });
+  expect((await server.sessions.status()).live).toBe(0);
+});
+
+function screen() {
+  return page.locator('.screen:not([hidden]) .xterm-rows');
+}
+function preview() {
+  return page.frameLocator('.page iframe');
+}
+async function type(line: string): Promise<void> {
+  const input = page.locator('.screen:not([hidden]) textarea');
+  await input.pressSequentially(line);
+  await input.press('Enter');
+}
