@@ -1,6 +1,6 @@
 // `npm run npm-conformance [-- id...]`: installs the same projects in the tab and with native npm (`--cpu=wasm32`) and compares
 // package.json, package-lock.json, node_modules/.package-lock.json and how a command fails.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -26,21 +26,31 @@ function endOf(code: number | null, stderr: string): string {
   return code === 0 ? '0' : `${code ?? 'killed'} ${/npm error code (\S+)/.exec(stderr)?.[1] ?? ''}`.trim();
 }
 
-function installNatively({ files, commands = [['install']] }: ConformanceCase, root: string): Outcome {
+async function installNatively({ files, commands = [['install']] }: ConformanceCase, root: string): Promise<Outcome> {
   const folder = path.join(root, 'app');
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), contentOf(content));
   }
-  const ends = commands.map((args) => {
+  const ends: string[] = [];
+  for (const args of commands) {
     const platform = ['--cpu=wasm32', '--os=linux', '--libc=glibc', '--ignore-scripts', '--no-audit', '--userconfig=/dev/null'];
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
-    const { status, stderr } = spawnSync(process.execPath, [npmCli, ...args, ...platform], { cwd: folder, env, encoding: 'utf8' });
-    return endOf(status, stderr);
-  });
+    // As the user's own, but for what an npm around us says.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_')));
+    ends.push(await runNatively([npmCli, ...args, ...platform], folder, env));
+  }
   const read = (name: string): string | null =>
     existsSync(path.join(folder, name)) ? readFileSync(path.join(folder, name), 'utf8') : null;
   return { ends, files: Object.fromEntries(COMPARED.map((name) => [name, read(name)])) };
+}
+
+/** Not blocking: this process serves the tab meanwhile. */
+function runNatively(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd, env }, (error, _stdout, stderr) =>
+      resolve(endOf(error === null ? 0 : Number(error.code), stderr)),
+    );
+  });
 }
 
 async function installInTab(runtime: Harness, { files, commands = [['install']] }: ConformanceCase): Promise<Outcome> {
@@ -79,7 +89,7 @@ async function main(ids: readonly string[]): Promise<number> {
   let equal = 0;
   for (const one of chosen) {
     const root = mkdtempSync(path.join(tmpdir(), 'verklet-npm-'));
-    const native = installNatively(one, root);
+    const native = await installNatively(one, root);
     rmSync(root, { recursive: true, force: true });
     const found = differences(await installInTab(runtime, one), native);
     if (found.length === 0) equal++;
