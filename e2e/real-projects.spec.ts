@@ -3,7 +3,7 @@ import { expect, test } from 'playwright/test';
 import { launchRuntime, type Harness } from './harness.ts';
 import { realProjects, runProject } from './real-projects.ts';
 
-const QUICK = ['express-rest', 'socket-io', 'nodemon', 'esbuild-cli', 'concurrently', 'tsc6', 'eslint'];
+const QUICK = ['express-rest', 'socket-io', 'nodemon', 'esbuild-cli', 'concurrently', 'tsc6', 'eslint', 'vite5-esbuild-rollup'];
 
 let runtime: Harness;
 test.beforeAll(async () => {

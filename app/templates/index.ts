@@ -3,7 +3,8 @@ import { express } from './express.ts';
 import { http } from './http.ts';
 import { script } from './script.ts';
 import { staticSite } from './static-site.ts';
+import { viteReact } from './vite-react.ts';
 import type { Template } from './template.ts';
 
-export const templates: readonly Template[] = [express, staticSite, http, script];
+export const templates: readonly Template[] = [viteReact, express, staticSite, http, script];
 export type { Template };
