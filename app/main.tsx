@@ -5,7 +5,9 @@ import './styles/server.css';
 import { render } from 'preact';
 import { App } from './components/app.tsx';
 import { listenToShortcuts } from './state/commands.ts';
+import { reporting } from './state/notices.ts';
 import { openAddress, session } from './state/session.ts';
+import { warnWhenNearlyFull } from './state/storage.ts';
 import { applySettings } from './state/settings.ts';
 import { registerServiceWorker } from './update.ts';
 
@@ -20,5 +22,6 @@ addEventListener('beforeunload', (event) => {
 });
 
 void openAddress();
+void reporting(warnWhenNearlyFull);
 
 render(<App />, document.querySelector('#app') as HTMLElement);

@@ -1,8 +1,10 @@
 // The whole window: start page or workbench, with notices and the command palette above.
 import { session } from '../state/session.ts';
+import { DropTarget } from './drop-target.tsx';
 import { Notices } from './notices.tsx';
 import { Palette } from './palette.tsx';
 import { StartPage } from './start-page.tsx';
+import { StorageDialog } from './storage-dialog.tsx';
 import { Workbench } from './workbench.tsx';
 
 export function App() {
@@ -11,6 +13,8 @@ export function App() {
     <>
       {current.state === 'open' ? <Workbench workspace={current.workspace} /> : <StartPage session={current} />}
       <Palette />
+      <StorageDialog />
+      <DropTarget />
       <Notices />
     </>
   );

@@ -1,6 +1,7 @@
 // The start page: what this is, the workspaces that are stored, and templates to begin with.
 import { Logo } from './logo.tsx';
-import { closeWorkspace, openStored, openTemplate, type Session } from '../state/session.ts';
+import { runCommand } from '../state/commands.ts';
+import { closeWorkspace, openImport, openStored, openTemplate, type Session } from '../state/session.ts';
 import { templates } from '../templates/index.ts';
 import { WorkspaceList } from './workspace-list.tsx';
 
@@ -18,7 +19,12 @@ export function StartPage({ session }: { session: Shown }) {
       {session.state === 'locked' && <Locked session={session} />}
       {(session.state === 'start' || session.state === 'failed') && <Choice session={session} />}
       <footer class="start-foot">
-        <p>Workspaces are kept in this browser, on this device.</p>
+        <p>
+          Workspaces are kept in this browser, on this device.{' '}
+          <button type="button" class="quiet strong" data-command="storage.show" onClick={() => runCommand('storage.show')}>
+            Storage
+          </button>
+        </p>
       </footer>
     </main>
   );
@@ -45,6 +51,12 @@ function Choice({ session }: { session: Extract<Session, { state: 'start' | 'fai
               </button>
             </li>
           ))}
+          <li>
+            <button type="button" class="template" data-template="import" onClick={() => void openImport()}>
+              <strong>Your own files</strong>
+              <span>A zip archive or single files from this device. A folder can be dropped anywhere here.</span>
+            </button>
+          </li>
         </ul>
       </section>
     </>

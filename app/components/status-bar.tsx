@@ -56,10 +56,17 @@ function Stored({ workspace }: { workspace: Workspace }) {
       : STORED[workspace.stored.value];
   const isProblem = workspace.stored.value === 'failed' || tier === 'memory' || tier === 'none';
   return (
-    <span class={`status stored ${isProblem ? 'warn' : ''}`} data-stored={workspace.stored.value} title={title}>
+    <button
+      type="button"
+      class={`status stored ${isProblem ? 'warn' : ''}`}
+      data-stored={workspace.stored.value}
+      data-command="history.toggle"
+      title={`${title}. Opens the history.`}
+      onClick={() => runCommand('history.toggle')}
+    >
       <Icon of={HardDrive} size={13} />
       {text}
-    </span>
+    </button>
   );
 }
 

@@ -1,11 +1,12 @@
 // An open workspace: explorer, editor, preview, terminals, diagnostics, status bar.
 import { lazy, Suspense } from 'preact/compat';
 import { ChevronLeft, Command, FolderTree, Globe, SquareTerminal, FileCode } from 'lucide';
-import { areDiagnosticsShown, runCommand, shownPane } from '../state/commands.ts';
+import { areDiagnosticsShown, isHistoryShown, runCommand, shownPane } from '../state/commands.ts';
 import type { Workspace } from '../state/workspace.ts';
 import { Diagnostics } from './diagnostics.tsx';
 import { EditorTabs } from './editor-tabs.tsx';
 import { Explorer } from './explorer.tsx';
+import { HistoryPanel } from './history-panel.tsx';
 import { Icon } from './icon.tsx';
 import { Logo } from './logo.tsx';
 import { PreviewPane } from './preview-pane.tsx';
@@ -87,6 +88,7 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
         />
         <PreviewPane workspace={workspace} />
         {areDiagnosticsShown.value && <Diagnostics workspace={workspace} />}
+        {isHistoryShown.value && <HistoryPanel workspace={workspace} />}
       </main>
       <nav class="pane-switch" aria-label="Panes">
         {PANES.map(([pane, title, icon]) => (

@@ -1,9 +1,11 @@
 // Every command of the app in one registry: the palette, the shortcuts and the buttons all run from here.
 import { signal } from '@preact/signals';
-import { reporting } from './notices.ts';
 import { isSessionPanelShown } from './server-session.ts';
+import { chooseFiles, importFiles } from './import.ts';
+import { notify, reporting } from './notices.ts';
 import { closeWorkspace, currentWorkspace } from './session.ts';
 import { nextTheme, resizeFont } from './settings.ts';
+import { isStorageShown } from './storage.ts';
 
 export interface AppCommand {
   readonly id: string;
@@ -16,6 +18,7 @@ export interface AppCommand {
 
 export const isPaletteOpen = signal(false);
 export const areDiagnosticsShown = signal(false);
+export const isHistoryShown = signal(false);
 export const shownPane = signal<'files' | 'editor' | 'preview' | 'terminal'>('editor');
 
 const always = (): boolean => true;
@@ -45,6 +48,16 @@ export const commands: readonly AppCommand[] = [
     isEnabled: inWorkspace,
     run: () => void (isSessionPanelShown.value = true),
   },
+  {
+    id: 'history.toggle',
+    title: 'Show or hide the history',
+    keys: 'Mod+Shift+H',
+    isEnabled: inWorkspace,
+    run: () => void (isHistoryShown.value = !isHistoryShown.value),
+  },
+  { id: 'import.files', title: 'Import files or zip archives', isEnabled: inWorkspace, run: () => importChosen('files') },
+  { id: 'import.folder', title: 'Import a folder', isEnabled: inWorkspace, run: () => importChosen('folder') },
+  { id: 'storage.show', title: 'Storage: what is kept in this browser', isEnabled: always, run: () => void (isStorageShown.value = true) },
   { id: 'workspace.download', title: 'Download workspace as zip', isEnabled: inWorkspace, run: download },
   { id: 'workspace.close', title: 'Close workspace', isEnabled: inWorkspace, run: close },
   { id: 'theme.next', title: 'Switch theme', isEnabled: always, run: nextTheme },
@@ -108,6 +121,16 @@ function closeFile(): void {
 function close(): void {
   if (!currentWorkspace()?.files.hasUnsaved.value || confirm('Close this workspace? Files with unsaved changes lose those changes.'))
     void reporting(closeWorkspace);
+}
+
+function importChosen(kind: 'files' | 'folder'): void {
+  const workspace = currentWorkspace();
+  if (workspace === null) return;
+  void reporting(async () => {
+    const chosen = await chooseFiles(kind);
+    if (chosen.length === 0) return;
+    notify(`${await importFiles(workspace.runtime.fs, chosen)} files were imported.`);
+  });
 }
 
 function download(): void {

@@ -40,6 +40,15 @@ export class OpenFiles {
     this.list.value = this.list.value.map((one) => (one.path === path ? { ...one, saved: file.text } : one));
   }
 
+  /** Takes over what is on disk now, but not over changes that are not saved; closes what is gone. */
+  async reloadSaved(): Promise<void> {
+    for (const file of this.list.value.filter((one) => !isUnsaved(one))) {
+      const text = await this.#fs.readFile(file.path, 'utf8').catch(() => null); // it is gone
+      if (text === null) this.close(file.path);
+      else this.list.value = this.list.value.map((one) => (one.path === file.path ? { ...one, saved: text, text } : one));
+    }
+  }
+
   close(path: string): void {
     const index = this.list.value.findIndex((file) => file.path === path);
     this.list.value = this.list.value.filter((file) => file.path !== path);

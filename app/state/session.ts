@@ -3,6 +3,8 @@ import { signal } from '@preact/signals';
 import { isVerkletError, type OnConflict, Workspaces } from '@verklet/sdk';
 import { type Template, templates } from '../templates/index.ts';
 import { Workspace } from './workspace.ts';
+import { chooseFiles, importFiles, type IncomingFile } from './import.ts';
+import { reporting } from './notices.ts';
 import { refreshWorkspaces } from './workspace-list.ts';
 
 export type Session =
@@ -20,6 +22,17 @@ const ROUTE = /^\/w\/([^/]+)$/;
 /** Makes a new workspace from a template. */
 export function openTemplate(template: Template): Promise<void> {
   return open({ key: `ws-${crypto.randomUUID()}`, name: template.title, template, title: template.title });
+}
+
+/** Makes a new workspace from files that the user chooses, or has dropped. */
+export async function openImport(dropped?: readonly IncomingFile[]): Promise<void> {
+  const incoming = dropped ?? (await chooseFiles('files'));
+  const [first] = incoming;
+  if (first === undefined) return;
+  const name = (first.path.split('/')[0] ?? '').replace(/\.zip$/, '');
+  await open({ key: `ws-${crypto.randomUUID()}`, name, template: null, title: name });
+  const workspace = currentWorkspace();
+  if (workspace !== null) await reporting(() => importFiles(workspace.runtime.fs, incoming));
 }
 
 /** Opens a stored workspace. */

@@ -3,7 +3,9 @@ import { computed, signal } from '@preact/signals';
 import { type Diagnostic, type OnConflict, type OpenPort, type PersistenceState, type Process, Runtime } from '@verklet/sdk';
 import type { Template } from '../templates/index.ts';
 import { notify } from './notices.ts';
+import { HistoryModel } from './history.ts';
 import { OpenFiles } from './open-files.ts';
+import { previewHost } from './preview-host.ts';
 import { FileTreeModel } from './file-tree.ts';
 import { promotionPolicy, ServerSession, serverUrl } from './server-session.ts';
 
@@ -36,6 +38,7 @@ export class Workspace {
   readonly server: ServerSession;
   readonly files: OpenFiles;
   readonly tree: FileTreeModel;
+  readonly history = new HistoryModel(this);
   readonly ports = signal<readonly OpenPort[]>([]);
   readonly shownPort = signal<number | null>(null);
   readonly diagnostics = signal<readonly Diagnostic[]>([]);
@@ -50,9 +53,8 @@ export class Workspace {
 
   /** Rejects with a coded error, and then leaves nothing behind. */
   static async open({ key, name, template, onConflict, onHandedOver }: OpenWorkspaceOptions): Promise<Workspace> {
-    const previewHost = document.querySelector<HTMLMetaElement>('meta[name="verklet-preview-host"]')?.content ?? '';
     const runtime = await Runtime.boot({
-      ...(previewHost === '' ? {} : { previewHost }),
+      previewHost: previewHost(),
       persistenceKey: key,
       workspaceName: name,
       workspaceNote: template?.id ?? '',

@@ -1,0 +1,140 @@
+// History, import and storage in the app: keep a state, look, restore, undo, copy; bring files in; erase everything.
+import { AxeBuilder } from '@axe-core/playwright';
+import { zipSync } from 'fflate';
+import { expect, test, type Page } from 'playwright/test';
+import { readConfig } from '../server/config.ts';
+import { listen, type RunningServer } from '../server/listen.ts';
+import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+
+test.describe.configure({ mode: 'serial' });
+let server: RunningServer;
+let browser: LaunchedBrowser;
+let page: Page;
+
+test.beforeAll(async () => {
+  server = await listen({ ...readConfig(), port: 0 });
+  browser = await launchChromium();
+  page = browser.context.pages()[0] ?? (await browser.context.newPage());
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.goto(server.appUrl);
+  await page.getByRole('button', { name: /^HTTP server/ }).click();
+  await expect(page.getByRole('tree')).toContainText('package.json');
+});
+test.afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  await server.close();
+});
+
+test('a kept state is listed, and says what changed since, line by line', async () => {
+  await page.keyboard.press('ControlOrMeta+Shift+H');
+  await page.getByLabel('Name of the snapshot').fill('before the mess');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('list', { name: 'Snapshots' })).toContainText('before the mess');
+  await run('echo "new line" >> package.json; echo extra > extra.txt');
+  await expect(page.getByRole('tree')).toContainText('extra.txt');
+  await page.getByRole('button', { name: /before the mess/ }).click();
+  const changes = page.getByRole('list', { name: 'Changes since the snapshot' });
+  await expect(changes.getByRole('listitem')).toHaveCount(2);
+  await changes.getByRole('button', { name: /package\.json/ }).click();
+  await expect(page.locator('.comparison .added')).toContainText('+ new line');
+  const { violations } = await new AxeBuilder({ page }).exclude('iframe').exclude('.xterm').analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+  await page.screenshot({ path: test.info().outputPath('history.png') });
+});
+
+test('restoring brings exactly that state back, and can be undone', async () => {
+  await page.getByRole('button', { name: 'Restore', exact: true }).click();
+  await expect(page.getByRole('tree')).not.toContainText('extra.txt');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('tree')).toContainText('extra.txt');
+});
+
+test('a snapshot opens as a copy of its own', async () => {
+  const before = page.url();
+  await page.getByRole('button', { name: /before the mess/ }).click();
+  await page.getByRole('button', { name: 'Open as a copy' }).click();
+  await expect(page).not.toHaveURL(before);
+  await expect(page.getByRole('tree')).toContainText('package.json');
+  await expect(page.getByRole('tree')).not.toContainText('extra.txt');
+});
+
+test('dropped files, folders and zip archives come in', async () => {
+  const archive = Buffer.from(zipSync({ 'packed/one.txt': new TextEncoder().encode('from a zip') })).toString('base64');
+  await page.evaluate((base64) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(['dropped text'], 'dropped.txt', { type: 'text/plain' }));
+    transfer.items.add(
+      new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], 'some.zip', { type: 'application/zip' }),
+    );
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, archive);
+  await expect(page.getByRole('tree')).toContainText('dropped.txt');
+  await expect(page.getByRole('tree')).toContainText('packed');
+  await expect(page.locator('.notices')).toContainText('2 files were imported');
+});
+
+test('an archive that would leave its folder writes nothing', async () => {
+  const archive = Buffer.from(zipSync({ '../evil.txt': new TextEncoder().encode('x') })).toString('base64');
+  await page.evaluate((base64) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(
+      new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], 'evil.zip', { type: 'application/zip' }),
+    );
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, archive);
+  await expect(page.locator('.notices')).toContainText('would leave the folder');
+  await expect(page.getByRole('tree')).not.toContainText('evil');
+});
+
+test('the storage page says what is kept, and erasing leaves nothing', async () => {
+  // The workspace's own origin keeps something only when that is done.
+  await expect(page.locator('.offline-ready')).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Close workspace' }).click();
+  await page.getByRole('button', { name: 'Storage' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Storage' });
+  await expect(dialog).toContainText('2 workspaces');
+  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+  await page.screenshot({ path: test.info().outputPath('storage.png') });
+  const origins = browser.context
+    .serviceWorkers()
+    .map((worker) => new URL(worker.url()).origin)
+    .filter((origin) => origin.includes('.preview.'));
+  expect(await keptAt(origins)).not.toEqual([]);
+  await dialog.getByRole('button', { name: 'Erase everything' }).click();
+  await expect(dialog).toBeHidden({ timeout: 60_000 });
+  await expect(page.getByRole('heading', { name: 'Start from' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Your workspaces' })).toBeHidden();
+  const folders = await page.evaluate(async () => {
+    const names: string[] = [];
+    const root = await navigator.storage.getDirectory();
+    for await (const name of (await root.getDirectoryHandle('verklet')).keys())
+      for await (const inner of (await (await root.getDirectoryHandle('verklet')).getDirectoryHandle(name)).keys()) names.push(inner);
+    return names;
+  });
+  expect(folders).toEqual([]);
+  expect(await keptAt(origins)).toEqual([]);
+});
+
+/** What the origins of workspaces and ports keep: asked there, in a tab of its own. */
+async function keptAt(origins: readonly string[]): Promise<string[]> {
+  const tab = await browser.context.newPage();
+  const found: string[] = [];
+  for (const origin of origins) {
+    await tab.goto(`${origin}/__verklet/sw.js`);
+    const kept = await tab.evaluate(async () => [
+      ...(await caches.keys()),
+      ...(await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope),
+      ...Object.keys(localStorage),
+    ]);
+    found.push(...kept.map((name) => `${origin} ${name}`));
+  }
+  await tab.close();
+  return found;
+}
+
+async function run(command: string): Promise<void> {
+  const screen = page.locator('.screen:not([hidden]) .xterm-rows');
+  await expect(screen).toContainText('❯');
+  await page.locator('.screen:not([hidden]) textarea').pressSequentially(command);
+  await page.locator('.screen:not([hidden]) textarea').press('Enter');
+}
