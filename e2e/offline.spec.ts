@@ -56,18 +56,18 @@ for (const previewHost of ['preview.verklet.localhost', 'xpreview.localhost']) {
           () =>
             page.evaluate(
               () =>
-                new Promise<number>((resolve) => {
+                new Promise<boolean[]>((resolve) => {
                   const opening = indexedDB.open('verklet-spares');
                   opening.onsuccess = () => {
                     const { result } = opening;
-                    const counting = result.transaction('spares').objectStore('spares').count();
-                    counting.onsuccess = () => (resolve(counting.result), result.close());
+                    const reading = result.transaction('spares').objectStore('spares').getAll() as IDBRequest<{ isReady: boolean }[]>;
+                    reading.onsuccess = () => (resolve(reading.result.map(({ isReady }) => isReady)), result.close());
                   };
                 }),
             ),
           { timeout: 90_000 },
         )
-        .toBe(1);
+        .toEqual([true]);
     });
 
     test('with the server dead and the browser restarted, the workspace opens', async () => {

@@ -115,6 +115,12 @@ export interface OpenWorkspaceOptions {
   readonly previewHost: string;
 }
 
+export interface SpareOrigin {
+  readonly label: string;
+  /** False while it is made ready: recorded before, so that an interrupted preparation is taken up again, and erased. */
+  readonly isReady: boolean;
+}
+
 export interface CopyOptions {
   readonly name: string;
   readonly label: string;
@@ -145,9 +151,9 @@ export interface StoreApi {
   readFromSnapshot(session: number, snapshot: string, path: string): Promise<Uint8Array | null>;
   /** A new workspace with the content of a snapshot; returns its key. */
   fork(session: number, snapshot: string, options: CopyOptions): Promise<string>;
-  /** Label of an origin that is ready for a new workspace; null for none. */
-  spareLabel(previewHost: string): Promise<string | null>;
-  keepSpare(previewHost: string, label: string): Promise<void>;
+  /** The origin that is kept for the next new workspace, or is being made ready; null for none. */
+  spare(previewHost: string): Promise<SpareOrigin | null>;
+  keepSpare(previewHost: string, spare: SpareOrigin): Promise<void>;
   list(): Promise<WorkspaceInfo[]>;
   rename(key: string, name: string): Promise<void>;
   /** Also of a workspace that is open, here or elsewhere: its last save is copied. */

@@ -40,10 +40,12 @@ export async function askFrame(frame: HTMLIFrameElement, type: 'keep-offline' | 
 
 /** Keeps an origin ready that the next new workspace can have without a network. */
 export async function keepSpare(previewHost: string): Promise<void> {
-  if ((await withStore((store) => store.spareLabel(previewHost))) !== null) return;
-  const label = makeWorkspaceLabel();
+  const known = await withStore((store) => store.spare(previewHost));
+  if (known?.isReady === true) return;
+  const label = known?.label ?? makeWorkspaceLabel();
+  await withStore((store) => store.keepSpare(previewHost, { label, isReady: false }));
   await atOrigin(label, previewHost, (frame) => askFrame(frame, 'keep-offline'));
-  await withStore((store) => store.keepSpare(previewHost, label));
+  await withStore((store) => store.keepSpare(previewHost, { label, isReady: true }));
 }
 
 /** Takes everything away that a workspace's origin and its ports keep. */

@@ -1,5 +1,6 @@
 // The list of workspaces: a small record each in the database, which all tabs share. The content is in their stores; a
 // store without a record is listed all the same. Runs in the store worker.
+import type { SpareOrigin } from '#protocol';
 import { createStore, del, entries, get, set, update, type UseStore } from 'idb-keyval';
 
 export interface CatalogRecord {
@@ -24,9 +25,9 @@ export interface Catalog {
   change(key: string, change: Partial<CatalogRecord>): Promise<void>;
   remove(key: string): Promise<void>;
   /** Labels of origins that wait for a workspace, by preview host. */
-  spare(previewHost: string): Promise<string | null>;
-  setSpare(previewHost: string, label: string | null): Promise<void>;
-  allSpares(): Promise<string[]>;
+  spare(previewHost: string): Promise<SpareOrigin | null>;
+  setSpare(previewHost: string, spare: SpareOrigin | null): Promise<void>;
+  allSpares(): Promise<SpareOrigin[]>;
 }
 
 export function openCatalog(): Catalog {
@@ -38,9 +39,9 @@ export function openCatalog(): Catalog {
     put: (key, record) => set(key, record, store),
     change: (key, change) => changeRecord(store, key, change),
     remove: (key) => del(key, store),
-    spare: async (previewHost) => (await get<string>(previewHost, spares)) ?? null,
-    setSpare: (previewHost, label) => (label === null ? del(previewHost, spares) : set(previewHost, label, spares)),
-    allSpares: async () => (await entries<string, string>(spares)).map(([, label]) => label),
+    spare: async (previewHost) => (await get<SpareOrigin>(previewHost, spares)) ?? null,
+    setSpare: (previewHost, spare) => (spare === null ? del(previewHost, spares) : set(previewHost, spare, spares)),
+    allSpares: async () => (await entries<string, SpareOrigin>(spares)).map(([, spare]) => spare),
   };
 }
 

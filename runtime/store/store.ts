@@ -5,6 +5,7 @@ import {
   type OpenedWorkspace,
   type OpenWorkspaceOptions,
   type Snapshot,
+  type SpareOrigin,
   type SnapshotChange,
   type StorageUsage,
   type StoreApi,
@@ -181,18 +182,19 @@ export class Store implements StoreApi {
     return copyKey;
   }
 
-  spareLabel(previewHost: string): Promise<string | null> {
+  spare(previewHost: string): Promise<SpareOrigin | null> {
     return this.#storage.catalog.spare(previewHost);
   }
 
-  keepSpare(previewHost: string, label: string): Promise<void> {
-    return this.#storage.catalog.setSpare(previewHost, label);
+  keepSpare(previewHost: string, spare: SpareOrigin): Promise<void> {
+    return this.#storage.catalog.setSpare(previewHost, spare);
   }
 
   async #takeSpare(previewHost: string): Promise<string | null> {
-    const label = await this.#storage.catalog.spare(previewHost);
-    if (label !== null) await this.#storage.catalog.setSpare(previewHost, null);
-    return label;
+    const spare = await this.#storage.catalog.spare(previewHost);
+    if (spare?.isReady !== true) return null;
+    await this.#storage.catalog.setSpare(previewHost, null);
+    return spare.label;
   }
 
   async list(): Promise<WorkspaceInfo[]> {
@@ -271,7 +273,7 @@ export class Store implements StoreApi {
     for (const session of [...this.#sessions.keys()]) await this.close(session);
     await this.#storage.erase();
     for (const [key] of records) await this.#storage.catalog.remove(key);
-    return [...records.map(([, { label }]) => label), ...spares].filter((label) => label !== '');
+    return [...records.map(([, { label }]) => label), ...spares.map(({ label }) => label)].filter((label) => label !== '');
   }
 
   async #noteSave(key: string, workspace: WorkspaceSession, withPackages = false): Promise<void> {
