@@ -66,3 +66,84 @@ test('Ctrl-C interrupts a busy loop and a sleep', async () => {
     expect(status, work).toEqual({ code: null, signal: 'SIGINT' });
   }
 });
+
+test('http.server listens like a Node server: preview, Node, another Python, Ctrl-C', async () => {
+  await harness.fs.writeFile('/workdir/index.html', '<h1>from Python</h1>');
+  await harness.page.evaluate(async () => {
+    const process = await globalThis.harnessRuntime.spawn('python3', ['-m', 'http.server', '8000']);
+    await globalThis.harnessRuntime.ports.waitFor(8000);
+    Object.assign(globalThis, { pythonServer: process });
+  });
+  const answer = await harness.fetchPreview(8000, '/');
+  expect([answer.status, answer.headers['content-type'], answer.body.toString()]).toEqual([200, 'text/html', '<h1>from Python</h1>']);
+  const fromNode = await harness.spawn('node', ['-e', 'fetch("http://localhost:8000").then(async (r) => console.log(await r.text()))']);
+  expect(fromNode.stdout.toString()).toBe('<h1>from Python</h1>\n');
+  const script = 'import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:8000/").read().decode())';
+  expect((await python(['-c', script])).out).toBe('<h1>from Python</h1>\n');
+  const status = await harness.page.evaluate(() => {
+    const { pythonServer } = globalThis as unknown as { pythonServer: { kill(signal: string): void; exit: Promise<unknown> } };
+    pythonServer.kill('SIGINT');
+    return pythonServer.exit;
+  });
+  expect(status).toEqual({ code: 0, signal: null });
+  await expect(harness.fetchPreview(8000, '/')).rejects.toThrow(/ERR_NO_SUCH_PORT|Nothing listens/);
+});
+
+test('asyncio runs CPython’s own selector loop: streams, sleep, a signal handler', async () => {
+  const script = `
+import asyncio, os, signal
+async def echo(reader, writer):
+    writer.write((await reader.readline()).upper())
+    await writer.drain()
+    writer.close()
+async def main():
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    writer.write(b"hello\\n")
+    print(type(asyncio.get_running_loop()).__name__, await reader.read())
+    writer.close()
+    done = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, done.set)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await asyncio.wait_for(done.wait(), 5)
+    print("signalled")
+asyncio.run(main())
+`;
+  const { out, err } = await python(['-c', script]);
+  expect({ out, err }).toEqual({ out: "_UnixSelectorEventLoop b'HELLO\\n'\nsignalled\n", err: '' });
+});
+
+test('the interactive interpreter keeps history and survives Ctrl-C', async () => {
+  const screen = await harness.page.evaluate(async () => {
+    const process = await globalThis.harnessRuntime.spawn('python3', ['-q'], { terminal: { columns: 80, rows: 24 } });
+    const writer = process.input.getWriter();
+    const reader = process.output.getReader();
+    let text = '';
+    const show = async (expected: string): Promise<void> => {
+      while (!text.includes(expected)) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`ended before ${expected}: ${text}`);
+        text += new TextDecoder().decode(value);
+      }
+      text = text.slice(text.indexOf(expected) + expected.length);
+    };
+    const type = (keys: string): Promise<void> => writer.write(new TextEncoder().encode(keys));
+    await show('>>> ');
+    await type('print(20 + 1)\r');
+    await show('21');
+    await show('>>> ');
+    // Up: the line again.
+    await type('\u001b[A\r');
+    await show('21');
+    await type('while True: pass\r');
+    await show('\u001b[?2004l');
+    await type('\r');
+    await show('\u001b[?2004l');
+    await type('\u0003');
+    await show('KeyboardInterrupt');
+    await show('>>> ');
+    await type('import sys; sys.exit(7)\r');
+    return process.exit;
+  });
+  expect(screen).toEqual({ code: 7, signal: null });
+});

@@ -2,6 +2,7 @@
 // It never blocks. Started by the runtime frame, which sends the control port first and preview channels later.
 import { wrap } from 'comlink';
 import type { Diagnostic } from '#protocol';
+import { bridgeConnections } from './bridge-connections.ts';
 import { Broker } from './broker.ts';
 import type { FileServiceApi } from './file-service.worker.ts';
 import type { FromKernelWorker, ToKernelWorker } from './kernel-worker-messages.ts';
@@ -65,6 +66,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
       sdk.post({ type: 'port-closed', port });
       report({ atMs: Date.now(), type: 'port-closed', port, pid });
     },
+    bridge: (one, other) => bridgeConnections(one, other, doorbell),
   });
 
   const broker = new Broker({

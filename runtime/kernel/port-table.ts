@@ -1,5 +1,6 @@
 // Who listens where on the virtual loopback: TCP ports and unix sockets of one workspace. Kernel worker; pure bookkeeping.
 import type { Connection, IncomingConnection, NetAddress, OutgoingConnection } from '#protocol';
+import { reversed, type AcceptQueue } from './accept-queue.ts';
 import { Pipe } from './ipc/pipe.ts';
 
 const EADDRINUSE = -98;
@@ -18,11 +19,20 @@ export interface Listener {
   readonly acceptors: ((incoming: IncomingConnection) => void)[];
   /** The listener takes connections by message, not by accept. */
   readonly deliver: (incoming: IncomingConnection) => void;
+  readonly queue: AcceptQueue | null;
+}
+
+/** How a connection is asked for by a process that blocks. */
+export interface BlockingConnect {
+  readonly pid: number;
+  readonly connection: Connection;
 }
 
 export interface PortEvents {
   onOpen(port: number, pid: number): void;
   onClose(port: number, pid: number): void;
+  /** Copies between two connections whose processes both block: neither can be given the other's memory. */
+  bridge(one: Connection, other: Connection): void;
 }
 
 export class PortTable {
@@ -37,11 +47,16 @@ export class PortTable {
   }
 
   /** The listener's id and port, or -EADDRINUSE. Port 0 takes a free one. */
-  listen(pid: number, address: NetAddress, deliver: (incoming: IncomingConnection) => void): { listenerId: number; port: number } | number {
+  listen(
+    pid: number,
+    address: NetAddress,
+    deliver: (incoming: IncomingConnection) => void,
+    queue: AcceptQueue | null = null,
+  ): { listenerId: number; port: number } | number {
     const bound = address.family === 'tcp' && address.port === 0 ? { ...address, port: this.#freePort() } : address;
     const key = keyOf(bound);
     if (this.#byKey.has(key)) return EADDRINUSE;
-    const listener: Listener = { id: this.#nextId++, pid, address: bound, backlog: [], acceptors: [], deliver };
+    const listener: Listener = { id: this.#nextId++, pid, address: bound, backlog: [], acceptors: [], deliver, queue };
     this.#byKey.set(key, listener);
     this.#byId.set(listener.id, listener);
     const port = bound.family === 'tcp' ? bound.port : 0;
@@ -58,6 +73,7 @@ export class PortTable {
     if (!listener) return;
     this.#byId.delete(listenerId);
     this.#byKey.delete(keyOf(listener.address));
+    listener.queue?.close();
     if (listener.address.family === 'tcp') this.#events.onClose(listener.address.port, listener.pid);
   }
 
@@ -90,14 +106,20 @@ export class PortTable {
    * Makes a connection and hands the far end to the listener. Nothing is retained: `claim` is called with each side's
    * ends and its process, before anybody sees them.
    */
-  connect(address: NetAddress, claim: (connection: Connection, pid: number | null) => void): OutgoingConnection | number {
+  connect(
+    address: NetAddress,
+    claim: (connection: Connection, pid: number | null) => void,
+    blocking?: BlockingConnect,
+  ): OutgoingConnection | number {
     const listener = this.#byKey.get(keyOf(address));
     if (!listener) return ECONNREFUSED;
-    const [there, back] = [Pipe.create(SOCKET_CAPACITY_BYTES), Pipe.create(SOCKET_CAPACITY_BYTES)];
-    const near: Connection = { receive: back, send: there };
-    const far: Connection = { receive: there, send: back };
+    const far = farEnd(listener, blocking);
+    if (far === null) return ECONNREFUSED;
+    const isBridged = listener.queue !== null && blocking !== undefined && blocking.pid !== listener.pid;
+    const near = isBridged ? blocking.connection : reversed(far);
     claim(near, null);
     claim(far, listener.pid);
+    if (isBridged) this.#events.bridge(reversed(near), reversed(far));
     const isTcp = listener.address.family === 'tcp';
     const local = { address: isTcp ? '127.0.0.1' : '', port: isTcp ? this.#freePort() : 0 };
     const remote =
@@ -108,7 +130,8 @@ export class PortTable {
     const acceptor = listener.acceptors.shift();
     if (acceptor) acceptor(incoming);
     else listener.deliver(incoming);
-    return { connection: near, remote, local };
+    const isOwn = listener.queue !== null && blocking?.pid === listener.pid;
+    return { connection: near, remote, local, ...(isOwn && { queued: { listenerId: listener.id, id: listener.queue.idOf(far) } }) };
   }
 
   #freePort(): number {
@@ -118,6 +141,13 @@ export class PortTable {
       if (!this.#byKey.has(`tcp:${port}`)) return port;
     }
   }
+}
+
+/** The listener's end: from its queue, from the one who connects and blocks, or new. */
+function farEnd({ queue }: Listener, blocking: BlockingConnect | undefined): Connection | null {
+  if (queue !== null) return queue.take();
+  if (blocking !== undefined) return reversed(blocking.connection);
+  return { receive: Pipe.create(SOCKET_CAPACITY_BYTES), send: Pipe.create(SOCKET_CAPACITY_BYTES) };
 }
 
 // There is one loopback per workspace: every local host name means the same port.

@@ -1,5 +1,6 @@
 // The processes of a workspace: start, signals, waiting, exit. Kernel worker.
 import {
+  type AcceptQueueData,
   type ChildChange,
   type Connection,
   type DatagramAddress,
@@ -17,6 +18,7 @@ import {
   REMOTE_PROGRAM,
   type ToProcess,
 } from '#protocol';
+import { AcceptQueue } from './accept-queue.ts';
 import type { Broker, BrokeredWorker, WorkerKind } from './broker.ts';
 import { DatagramTable } from './datagram-table.ts';
 import { Pipe } from './ipc/pipe.ts';
@@ -287,7 +289,10 @@ export class ProcessTable {
           ? reply(this.#endedChild(process, call.pid))
           : this.#wait(process, call.pid, call.untraced === true, reply);
       case 'listen':
-        return reply(this.#listen(process, call.address));
+        return reply(this.#listen(process, call.address, call.queue));
+      case 'supply-connection':
+        ports.get(call.listenerId)?.queue?.supply(call.connection);
+        return reply(0);
       case 'unlisten':
         ports.unlisten(call.listenerId);
         return reply(0);
@@ -295,7 +300,11 @@ export class ProcessTable {
         return this.#accept(call.listenerId, reply);
       case 'connect':
         return reply(
-          ports.connect(call.address, (connection, pid) => this.#claimEnds(connection, pid === null ? process : this.#processes.get(pid))),
+          ports.connect(
+            call.address,
+            (connection, pid) => this.#claimEnds(connection, pid === null ? process : this.#processes.get(pid)),
+            call.connection && { pid: process.pid, connection: call.connection },
+          ),
         );
       case 'set-process-group':
         return reply(this.#setGroup(call.pid === 0 ? process.pid : call.pid, call.group));
@@ -332,7 +341,13 @@ export class ProcessTable {
     });
   }
 
-  #listen(process: Process, address: NetAddress): { listenerId: number; port: number } | number {
+  #listen(process: Process, address: NetAddress, queueData?: AcceptQueueData): { listenerId: number; port: number } | number {
+    if (queueData !== undefined) {
+      const queue = new AcceptQueue(queueData, this.#options.slots);
+      const listening = this.#options.ports.listen(process.pid, address, (incoming) => queue.announce(incoming), queue);
+      if (typeof listening === 'number') queue.close();
+      return listening;
+    }
     return this.#options.ports.listen(process.pid, address, (incoming) => {
       process.worker?.worker.postMessage({ type: 'deliver-connection', incoming } satisfies ToProcess);
     });

@@ -76,10 +76,14 @@ export type KernelCall =
   /** `noHang` absent: -> ExitStatus, once the child ended. Present: at once -> { pid, status }, or 0 while it runs; `pid` -1 is any child.
    * `untraced`: -> ChildChange, also when the child was stopped. */
   | { readonly type: 'wait'; readonly pid: number; readonly noHang?: boolean; readonly untraced?: boolean }
-  | { readonly type: 'listen'; readonly address: NetAddress; readonly exclusive: boolean } // -> { listenerId, port }
+  /** -> { listenerId, port }. A process that blocks gives a queue; others get `deliver-connection`. */
+  | { readonly type: 'listen'; readonly address: NetAddress; readonly exclusive: boolean; readonly queue?: AcceptQueueData }
+  /** Memory for one more connection of a listener with a queue. */
+  | { readonly type: 'supply-connection'; readonly listenerId: number; readonly connection: Connection }
   | { readonly type: 'unlisten'; readonly listenerId: number }
   | { readonly type: 'accept'; readonly listenerId: number } // -> IncomingConnection; for processes that block
-  | { readonly type: 'connect'; readonly address: NetAddress } // -> OutgoingConnection
+  /** -> OutgoingConnection. A process that blocks gives the memory; it cannot be sent any. */
+  | { readonly type: 'connect'; readonly address: NetAddress; readonly connection?: Connection }
   | { readonly type: 'set-process-group'; readonly pid: number; readonly group: number }
   | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
   | { readonly type: 'list-processes' } // -> ProcessInfo[]
@@ -125,8 +129,18 @@ export interface IncomingConnection {
   readonly local: { readonly address: string; readonly port: number };
 }
 
+/** For a listener of a process that blocks: runtime/kernel/accept-queue.ts. */
+export interface AcceptQueueData {
+  /** One record per connection that came; the process holds the read end. */
+  readonly ready: PipeMemory;
+  /** Ends for the process, held by nobody yet. */
+  readonly connections: readonly Connection[];
+}
+
 export interface OutgoingConnection {
   readonly connection: Connection;
+  /** The far end is a listener of the same process, and this memory of its queue is used instead of what was given. */
+  readonly queued?: { readonly listenerId: number; readonly id: number };
   readonly remote: { readonly address: string; readonly port: number };
   readonly local: { readonly address: string; readonly port: number };
 }

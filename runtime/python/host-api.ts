@@ -44,6 +44,15 @@ export class HostApi {
     return toGuestResult(this.#guest.host.fs.link(existing, path));
   }
 
+  /** The descriptors of two connected sockets, as JSON. */
+  socketpair(): string {
+    return JSON.stringify(this.#system.sockets.pair());
+  }
+
+  setSocketOption(fd: number, level: number, name: number, value: number): void {
+    this.#system.sockets.setOption(fd, level, name, value);
+  }
+
   reportBoundary(reason: string, detail: string): void {
     this.#guest.host.reportUnsupported(`${reason}: ${detail}`);
   }

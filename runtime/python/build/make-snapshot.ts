@@ -12,6 +12,7 @@ import math, operator, os, pathlib, pickle, pprint, queue, random, re, runpy, se
 import socketserver, sqlite3, stat, statistics, string, struct, subprocess, sys, tempfile, textwrap, threading, time, traceback, types
 import typing, unittest, urllib.parse, urllib.request, uuid, warnings, weakref, zipfile, zipimport, codeop, code, concurrent.futures.thread
 import asyncio.unix_events, xml.etree.ElementTree, email.message, email.parser, site, zoneinfo
+import _pyrepl.unix_console, _pyrepl.completing_reader, _pyrepl.historical_reader, _pyrepl._module_completer, rlcompleter
 `;
 
 const ownModules = globSync('_verklet/*.py', { cwd: path.join(path.dirname(import.meta.dirname), 'library') })

@@ -73,6 +73,10 @@ export class DescriptorCalls {
         return previous;
       }) as never,
       __syscall_getuid32_js: () => 1000,
+      // Nothing of the program runs after these: the worker parks until it is ended.
+      proc_exit: ((code: number) => host.exit({ code: code & 0xff, signal: null })) as never,
+      exit: ((code: number) => host.exit({ code: code & 0xff, signal: null })) as never,
+      _abort_js: () => host.exit({ code: null, signal: 'SIGABRT' }),
     };
   }
 

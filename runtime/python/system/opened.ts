@@ -30,6 +30,7 @@ export interface Opened {
 
 export const S_IFIFO = 0o010000;
 export const S_IFCHR = 0o020000;
+export const S_IFSOCK = 0o140000;
 
 /** The attributes of something that is no file: now, owned by the user. */
 export function fillStreamStat(out: Stat, mode: number): number {

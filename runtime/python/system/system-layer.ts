@@ -7,23 +7,26 @@ import { Guest } from './guest.ts';
 import { openInherited } from './inherited.ts';
 import { pollCall } from './poll-call.ts';
 import { SignalBuffer } from './signal-buffer.ts';
+import { SocketCalls } from './socket-calls.ts';
 
 export class SystemLayer {
   readonly guest: Guest;
   readonly descriptors: DescriptorCalls;
+  readonly sockets: SocketCalls;
   readonly #files: FileCalls;
 
   constructor(module: EmscriptenModule, host: ProcessHost) {
     this.guest = new Guest(module, host);
     this.#files = new FileCalls(this.guest);
     this.descriptors = new DescriptorCalls(this.guest, this.#files);
+    this.sockets = new SocketCalls(this.guest);
   }
 
   replace(original: SystemCalls): SystemCalls {
     // Descriptor calls see the originals, name calls see the descriptor calls: `fstatat` of a descriptor is `fstat`.
     const descriptors = this.descriptors.replace(original);
     const below = { ...original, ...descriptors };
-    return { ...descriptors, ...this.#files.replace(below), ...pollCall(this.guest) };
+    return { ...descriptors, ...this.#files.replace(below), ...pollCall(this.guest), ...this.sockets.calls() };
   }
 
   /** The process is known: its streams, folder and signals take the place of the interpreter's. */

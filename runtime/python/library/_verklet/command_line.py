@@ -142,7 +142,7 @@ def run(options):
     if ("i" in options.letters or os.environ.get("PYTHONINSPECT")) and (options.command or options.module or options.file):
         from _verklet import repl
 
-        status = guarded(lambda: repl.interact(sys.modules["__main__"].__dict__, banner=False))
+        status = guarded(lambda: repl.interact(sys.modules["__main__"], banner=False))
     return status
 
 
@@ -156,6 +156,8 @@ def run_chosen(options):
     if options.module is not None:
         if not safe_path:
             sys.path.insert(0, os.getcwd())
+        # It is there because of the snapshot, not because the program imported it.
+        sys.modules.pop(options.module, None)
         return runpy._run_module_as_main(options.module)
     if options.file is not None:
         return run_file(options, main, safe_path)
@@ -164,7 +166,7 @@ def run_chosen(options):
     if sys.stdin is not None and sys.stdin.isatty():
         from _verklet import repl
 
-        return repl.interact(main.__dict__, banner="q" not in options.letters)
+        return repl.interact(main, banner="q" not in options.letters)
     source = sys.stdin.buffer.read() if sys.stdin is not None else b""
     return run_text(source, "<stdin>", main)
 
