@@ -132,8 +132,8 @@ test('the interactive interpreter keeps history and survives Ctrl-C', async () =
     await type('print(20 + 1)\r');
     await show('21');
     await show('>>> ');
-    // Up: the line again.
-    await type('\u001b[A\r');
+    // Up, as a terminal in application mode sends it: the line again.
+    await type('\u001bOA\r');
     await show('21');
     await type('while True: pass\r');
     await show('\u001b[?2004l');
