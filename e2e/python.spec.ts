@@ -129,12 +129,12 @@ test('the interactive interpreter keeps history and survives Ctrl-C', async () =
     };
     const type = (keys: string): Promise<void> => writer.write(new TextEncoder().encode(keys));
     await show('>>> ');
-    await type('print(20 + 1)\r');
-    await show('21');
+    await type('print(98000 + 765)\r');
+    await show('98765');
     await show('>>> ');
     // Up, as a terminal in application mode sends it: the line again.
     await type('\u001bOA\r');
-    await show('21');
+    await show('98765');
     await type('while True: pass\r');
     await show('\u001b[?2004l');
     await type('\r');
