@@ -13,12 +13,14 @@ import {
   type HeaderSet,
 } from '#headers';
 import type { ServerConfig } from './config.ts';
+import { createPythonIndex } from './python-index.ts';
 import { createRegistryProxy } from './registry-proxy.ts';
 import { createSessionApi } from './sessions/session-api.ts';
 import type { SessionService } from './sessions/session-service.ts';
 import { serveFile } from './static-files.ts';
 
 const REGISTRY_PREFIX = '/-/registry/';
+const PYTHON_PREFIX = '/-/python/';
 const API_PREFIX = '/-/v1';
 /** App routes that are drawn by the page itself. */
 const APP_ROUTES = /^\/(?:w\/|preview\/|settings|$)/;
@@ -28,6 +30,12 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
   const app = new Hono();
   const api = sessions && createSessionApi(sessions);
   const registry = createRegistryProxy(config.registry, config.cacheFolder);
+  const pythonIndex = createPythonIndex({
+    index: config.pythonIndex,
+    packages: config.pythonPackages,
+    builtFolder: path.join(config.distFolder, 'preview/__verklet/python'),
+    cacheFolder: config.cacheFolder,
+  });
   app.all('*', async (context) => {
     const url = new URL(context.req.url);
     if (url.pathname === '/-/health') return context.json({ status: 'ok' });
@@ -35,6 +43,7 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
     if (site === null) return context.text('This server does not serve that host.', 421);
     if (url.pathname.startsWith(`${API_PREFIX}/`)) return api === null ? notFound() : answerApi(api, site, context, url, config);
     if (url.pathname.startsWith(REGISTRY_PREFIX)) return registry.handle(url.pathname.slice(REGISTRY_PREFIX.length), context.req.raw);
+    if (url.pathname.startsWith(PYTHON_PREFIX)) return pythonIndex.handle(url.pathname.slice(PYTHON_PREFIX.length), context.req.raw);
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
       // A port origin without its service worker: the boot page cannot replay a body, so it says so.
       return site.kind === 'port' ? bootPage(config, context.req.raw) : context.text('Method not allowed', 405);

@@ -43,6 +43,10 @@ export interface ServerConfig {
   readonly cacheFolder: string;
   /** Upstream of the registry proxy, ending in a slash. */
   readonly registry: string;
+  /** Upstream of the Python index proxy, ending in a slash; null: the index that the built pip asks by itself. */
+  readonly pythonIndex: string | null;
+  /** Where the wheels of Pyodide's own lock are, ending in a slash; null: where the built Pyodide looks by itself. */
+  readonly pythonPackages: string | null;
   readonly sessions: SessionConfig;
 }
 
@@ -60,6 +64,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ServerConfig {
     distFolder: env['VERKLET_DIST'] ?? path.join(root, 'dist'),
     cacheFolder: env['VERKLET_CACHE'] ?? path.join(root, '.cache'),
     registry: withSlash(env['VERKLET_REGISTRY'] ?? npmRegistry(root)),
+    pythonIndex: optionalUrl(env['VERKLET_PYTHON_INDEX']),
+    pythonPackages: optionalUrl(env['VERKLET_PYTHON_PACKAGES']),
     sessions: readSessionConfig(env, root),
   };
 }
@@ -128,4 +134,8 @@ function splitList(text: string): string[] {
 
 function withSlash(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
+}
+
+function optionalUrl(text: string | undefined): string | null {
+  return text === undefined || text === '' ? null : withSlash(text);
 }

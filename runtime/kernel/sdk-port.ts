@@ -252,7 +252,8 @@ export class SdkPort {
 
 function environmentOf({ env, registryUrl }: Extract<ToKernel, { type: 'configure-runtime' }>): Record<string, string> {
   return {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
+    // What pip installs without a virtual environment comes last.
+    PATH: '/usr/local/bin:/usr/bin:/bin:/workdir/.local/bin',
     HOME: '/home/user',
     USER: 'user',
     LOGNAME: 'user',

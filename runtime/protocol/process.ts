@@ -169,8 +169,8 @@ export interface PythonAssets {
   readonly wasm: WebAssembly.Module;
   /** Shared memory; a booted interpreter with the modules that programs import most. */
   readonly snapshot: SharedArrayBuffer;
-  /** Absolute addresses on the workspace origin. `pipSnapshot` is empty where the build had no pip. */
-  readonly urls: { readonly loader: string; readonly module: string; readonly stdlib: string; readonly pipSnapshot: string };
+  /** Absolute addresses on the workspace origin. pip's are empty where the build had none. */
+  readonly urls: Readonly<Record<'loader' | 'module' | 'stdlib' | 'pipSnapshot' | 'pipWheel', string>>;
 }
 
 export type ToProcess =

@@ -5,8 +5,13 @@ import type { PythonAssets } from '#protocol';
 export interface PythonManifest {
   readonly version: string;
   readonly files: Readonly<Record<'loader' | 'module' | 'wasm' | 'stdlib' | 'snapshot', PythonFile>> & {
+    /** Absent where the build found no pip. */
     readonly pipSnapshot?: PythonFile;
+    readonly pipWheel?: PythonFile;
   };
+  /** The index that this pip asks by itself, and where this Pyodide looks for its packages: the server's defaults. */
+  readonly defaultIndex?: string;
+  readonly packagesUrl?: string;
 }
 interface PythonFile {
   readonly name: string;
@@ -34,7 +39,13 @@ async function load(): Promise<PythonAssets> {
     get(files.wasm.name).then((response) => WebAssembly.compileStreaming(response)),
     get(files.snapshot.name).then(toSharedMemory),
   ]);
-  const urls = { loader: url(files.loader), module: url(files.module), stdlib: url(files.stdlib), pipSnapshot: url(files.pipSnapshot) };
+  const urls = {
+    loader: url(files.loader),
+    module: url(files.module),
+    stdlib: url(files.stdlib),
+    pipSnapshot: url(files.pipSnapshot),
+    pipWheel: url(files.pipWheel),
+  };
   return { wasm, snapshot, urls };
 }
 

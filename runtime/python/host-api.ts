@@ -11,6 +11,7 @@ const LOOK_FOR_CHILD_MS = 50;
 
 export class HostApi {
   readonly #system: SystemLayer;
+  #body = new Uint8Array();
 
   constructor(system: SystemLayer) {
     this.#system = system;
@@ -51,6 +52,39 @@ export class HostApi {
 
   setSocketOption(fd: number, level: number, name: number, value: number): void {
     this.#system.sockets.setOption(fd, level, name, value);
+  }
+
+  origin(): string {
+    return location.origin;
+  }
+
+  /** An HTTP request through the browser, blocking: `[status, headers]`; status 0 when nothing answered. */
+  fetch(json: string): string {
+    const { method, url, headers } = JSON.parse(json) as { method: string; url: string; headers: Record<string, string> };
+    const request = new XMLHttpRequest();
+    try {
+      request.open(method, url, false);
+      request.responseType = 'arraybuffer';
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.send();
+    } catch (error) {
+      // Offline, refused, or not allowed for this page: the caller says which address it was.
+      return JSON.stringify([0, { reason: String(error) }]);
+    }
+    const lines = request
+      .getAllResponseHeaders()
+      .trim()
+      .split(/[\r\n]+/);
+    const received = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+    this.#body = new Uint8Array(request.response as ArrayBuffer);
+    return JSON.stringify([request.status, received]);
+  }
+
+  /** The body of the last answer, once. */
+  takeBody(): Uint8Array {
+    const body = this.#body;
+    this.#body = new Uint8Array();
+    return body;
   }
 
   reportBoundary(reason: string, detail: string): void {

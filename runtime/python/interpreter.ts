@@ -40,7 +40,8 @@ export async function bootInterpreter(host: ProcessHost, assets: PythonAssets, c
       '{"info":{"arch":"wasm32","platform":"emscripten","version":"314.0.7","python":"3.14.2","abi_version":"2026_0"},"packages":{}}',
     env: { HOME: '/home/user', PYTHONINSPECT: '', ...choices.env },
     args: choices.args ?? [],
-    ...(snapshot ? { _loadSnapshot: snapshot } : { fsInit: installLibrary }),
+    fsInit: installLibrary,
+    ...(snapshot ? { _loadSnapshot: snapshot } : {}),
     createPyodideModule: async (settings: EmscriptenModule) => {
       settings.instantiateWasm = (imports, receive) => {
         system = new SystemLayer(settings, host);

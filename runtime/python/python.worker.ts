@@ -6,7 +6,7 @@ import { inheritedStreams, StreamIo } from '../shell/sh/streams.ts';
 import { encodeText } from '../shell/text.ts';
 import { HostApi } from './host-api.ts';
 import { bootInterpreter, type Interpreter } from './interpreter.ts';
-import { needsPlainBoot } from './start-options.ts';
+import { needsPlainBoot, PIP_WHEEL, runsPip } from './start-options.ts';
 
 interface StartModule {
   start(host: HostApi, request: string): number | string;
@@ -37,12 +37,26 @@ void attachWorker(scope).then(async ({ host, ready, started, assets }) => {
 async function runProcess(host: ProcessHost, assets: PythonAssets, warm: Interpreter): Promise<void> {
   const { argv, env } = host.request;
   const options = needsPlainBoot(argv, env);
-  const interpreter = options === null ? warm : await bootInterpreter(host, assets, { args: options, env });
+  const isPip = runsPip(argv);
+  const interpreter =
+    options !== null ? await bootInterpreter(host, assets, { args: options, env }) : isPip ? await bootPip(host, assets) : warm;
   const { pyodide, system } = interpreter;
+  if (isPip) system.guest.fs.writeFile(PIP_WHEEL, await bytesAt(assets.urls.pipWheel));
   system.start();
   const { start } = pyodide.pyimport('_verklet.start') as unknown as StartModule;
   const status = start(new HostApi(system), JSON.stringify({ argv, env, pid: host.pid, ppid: host.ppid }));
   host.leave(typeof status === 'string' ? { code: null, signal: status } : { code: status, signal: null });
+}
+
+async function bootPip(host: ProcessHost, assets: PythonAssets): Promise<Interpreter> {
+  return bootInterpreter(host, assets, { snapshot: await bytesAt(assets.urls.pipSnapshot) });
+}
+
+async function bytesAt(url: string): Promise<Uint8Array> {
+  if (url === '') throw new Error('this build has no pip: see runtime/python/build/find-pip.ts for where it looks');
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} could not be loaded (${response.status})`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 function textOf(error: unknown): string {

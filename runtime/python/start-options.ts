@@ -26,3 +26,14 @@ export function needsPlainBoot(argv: readonly string[], env: Readonly<Record<str
   isPlain ||= options.length > 0;
   return isPlain ? options : null;
 }
+
+/** Where pip's wheel is in the interpreter's own tree. */
+export const PIP_WHEEL = '/lib/python3.14/pip.whl';
+
+/** `pip ...`, `python -m pip ...`, or the wheel itself, as pip starts it for builds. */
+export function runsPip(argv: readonly string[]): boolean {
+  const name = (argv[0] ?? '').split('/').at(-1) ?? '';
+  if (name.startsWith('pip')) return true;
+  const first = argv.findIndex((argument, index) => index > 0 && (argument === '-m' || !argument.startsWith('-')));
+  return (argv[first] === '-m' && argv[first + 1] === 'pip') || argv[first] === PIP_WHEEL;
+}

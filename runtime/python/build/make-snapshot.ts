@@ -19,24 +19,49 @@ const ownModules = globSync('_verklet/*.py', { cwd: path.join(path.dirname(impor
   .map((file) => `import ${file.replace(/\.py$/, '').replace('/__init__', '').replaceAll('/', '.')}`)
   .join('\n');
 
-export async function makeSnapshot(pyodideFolder: string, prepare = ''): Promise<Uint8Array> {
+/** All of pip's commands: it imports them one by one when they are run. */
+const PIP = `
+import sys, pkgutil
+sys.path.append('/lib/python3.14/pip.whl')
+if not hasattr(pkgutil, 'ImpImporter'): pkgutil.ImpImporter = type('ImpImporter', (), {})
+import pip._internal.cli.main, pip._internal.commands
+for name in pip._internal.commands.commands_dict: pip._internal.commands.create_command(name)
+import pip._vendor.rich.console, pip._internal.network.session, pip._internal.operations.install.wheel
+import pip._internal.resolution.resolvelib.resolver, pip._internal.metadata.importlib
+import csv, zipfile, compileall, concurrent.futures, xmlrpc.client, venv
+`;
+
+export interface Snapshot {
+  readonly bytes: Uint8Array;
+  /** The index that pip asks when nobody names another; empty without pip. */
+  readonly defaultIndex: string;
+}
+
+/** `pipWheel` null: without pip. */
+export async function makeSnapshot(pyodideFolder: string, pipWheel: string | null): Promise<Snapshot> {
   const { loadPyodide } = (await import(pathToFileURL(path.join(pyodideFolder, 'pyodide.mjs')).href)) as {
     loadPyodide: typeof LoadPyodide;
   };
-  const options = { _makeSnapshot: true, env: { HOME: '/home/user', PYTHONINSPECT: '' }, fsInit: installLibrary };
+  const options = {
+    _makeSnapshot: true,
+    env: { HOME: '/home/user', PYTHONINSPECT: '' },
+    fsInit: (fs: Files) => installLibrary(fs, pipWheel),
+  };
   const pyodide = await loadPyodide(options as Parameters<typeof LoadPyodide>[0]);
-  pyodide.runPython(`${IMPORTED}\n${ownModules}\n${prepare}`);
+  pyodide.runPython(`${IMPORTED}\n${ownModules}\n${pipWheel === null ? '' : PIP}`);
+  const defaultIndex = pipWheel === null ? '' : String(pyodide.runPython('from pip._internal.models.index import PyPI; PyPI.simple_url'));
   // Nothing that is there now is ever garbage: a process's collections need not look at it.
   pyodide.runPython('import gc; gc.collect(); gc.freeze()');
-  return pyodide.makeMemorySnapshot();
+  return { bytes: pyodide.makeMemorySnapshot(), defaultIndex };
 }
 
 interface Files {
   mkdirTree(path: string): void;
-  writeFile(path: string, text: string): void;
+  writeFile(path: string, content: string | Uint8Array): void;
 }
 
-async function installLibrary(fs: Files): Promise<void> {
+async function installLibrary(fs: Files, pipWheel: string | null): Promise<void> {
+  if (pipWheel !== null) fs.writeFile('/lib/python3.14/pip.whl', readFileSync(pipWheel));
   const folder = path.join(path.dirname(import.meta.dirname), 'library');
   for (const file of globSync('**/*.py', { cwd: folder })) {
     const target = `/lib/python3.14/site-packages/${file}`;

@@ -110,7 +110,11 @@ export class OpenedSocket implements Opened {
     if (this.remote) return guest.EISCONN;
     if (this.#listening) this.#unlisten();
     const connection = newConnection();
-    const answer = this.#host.callSync<OutgoingConnection | number>({ type: 'connect', address: { family: 'tcp', host, port }, connection });
+    const answer = this.#host.callSync<OutgoingConnection | number>({
+      type: 'connect',
+      address: { family: 'tcp', host, port },
+      connection,
+    });
     if (typeof answer === 'number') return toGuestResult(answer);
     const far = answer.queued && listeners.get(answer.queued.listenerId)?.memories.get(answer.queued.id);
     const { receive, send } = far ? { receive: far.send, send: far.receive } : connection;

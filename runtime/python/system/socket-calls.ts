@@ -38,7 +38,9 @@ export class SocketCalls {
         return address ? socket.bind(address.host, address.port) : guest.EAFNOSUPPORT;
       }),
       __syscall_listen: this.#on((socket) => socket.listen()),
-      __syscall_accept4: this.#on((socket, stream, address = 0, length = 0, flags = 0) => this.#accept(socket, stream, address, length, flags)),
+      __syscall_accept4: this.#on((socket, stream, address = 0, length = 0, flags = 0) =>
+        this.#accept(socket, stream, address, length, flags),
+      ),
       __syscall_connect: this.#on((socket, _, pointer = 0) => this.#connect(socket, pointer)),
       __syscall_getsockname: this.#on((socket, _, address = 0, length = 0) => {
         memory.setAddress(address, length, socket.local.address === '::1' ? '127.0.0.1' : socket.local.address, socket.local.port);

@@ -120,7 +120,7 @@ def version(is_long):
     return f"Python {sys.version if is_long else sys.version.split()[0]}\n"
 
 
-def run(options):
+def run(options, prepare=None):
     if options.complaint is not None:
         streams.complain(options.complaint)
         return 2
@@ -138,7 +138,7 @@ def run(options):
         warnings._processoptions(wanted)
     sys.argv[:] = options.argv
     sys.orig_argv[:] = ["python3", *options.argv]
-    status = guarded(lambda: run_chosen(options))
+    status = guarded(lambda: run_chosen(options, prepare))
     if ("i" in options.letters or os.environ.get("PYTHONINSPECT")) and (options.command or options.module or options.file):
         from _verklet import repl
 
@@ -146,8 +146,10 @@ def run(options):
     return status
 
 
-def run_chosen(options):
+def run_chosen(options, prepare=None):
     main = fresh_main()
+    if prepare is not None:
+        prepare()
     safe_path = any(letter in options.letters for letter in "IP") or bool(os.environ.get("PYTHONSAFEPATH"))
     if options.command is not None:
         if not safe_path:
@@ -157,7 +159,8 @@ def run_chosen(options):
         if not safe_path:
             sys.path.insert(0, os.getcwd())
         # It is there because of the snapshot, not because the program imported it.
-        sys.modules.pop(options.module, None)
+        if not hasattr(sys.modules.get(options.module), "__path__"):
+            sys.modules.pop(options.module, None)
         return runpy._run_module_as_main(options.module)
     if options.file is not None:
         return run_file(options, main, safe_path)

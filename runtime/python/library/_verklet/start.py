@@ -6,11 +6,12 @@ import json
 import os
 import random
 import signal
+import site
 import sys
 import threading
 
 import _verklet
-from _verklet import command_line, patches, streams
+from _verklet import command_line, patches, pip_start, streams
 
 SITE = "/lib/python3.14/site-packages"
 #: Packages that pip installs without a virtual environment: part of the workspace, so they are kept and travel with it.
@@ -21,16 +22,22 @@ def start(host, request_text):
     """Returns the exit status: a number, or the name of the signal that ended the program."""
     request = json.loads(request_text)
     _verklet.host = host
+    argv = request["argv"]
+    if os.path.basename(argv[0]).startswith("pip"):
+        argv = ["python3", "-m", "pip", *argv[1:]]
     prepare_environment(request["env"])
     patches.install(host, request)
     streams.open_standard(request["env"])
     random.seed()
-    reset_imports(request["env"])
+    reset_imports(request["env"], argv[0])
     # As CPython: Ctrl-C is an exception unless the program says otherwise.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    options = command_line.parse(request["argv"], request["env"])
-    status = command_line.run(options)
+    options = command_line.parse(argv, request["env"])
+    installing = pip_start.is_pip(options)
+    status = command_line.run(options, (lambda: pip_start.prepare(USER_BASE)) if installing else None)
+    if installing:
+        pip_start.report(status)
     return finish(status)
 
 
@@ -40,26 +47,34 @@ def prepare_environment(env):
     sys.executable = sys._base_executable = "/usr/bin/python3"
 
 
-def reset_imports(env):
-    virtual = env.get("VIRTUAL_ENV")
+def reset_imports(env, name):
     version = "python%d.%d" % sys.version_info[:2]
-    own = [entry for entry in sys.path if entry.startswith("/lib/")]
+    own = [entry for entry in sys.path if entry.startswith("/lib/") and entry != pip_start.WHEEL]
     sys.path[:] = [p for p in env.get("PYTHONPATH", "").split(":") if p] + own
-    prefix = os.path.realpath(virtual) if virtual and os.path.exists(virtual + "/pyvenv.cfg") else None
+    prefix = find_virtual(env, name)
+    user_packages = f"{USER_BASE}/lib/{version}/site-packages"
     if prefix:
         sys.prefix = sys.exec_prefix = prefix
         sys.executable = prefix + "/bin/python"
-        packages = f"{prefix}/lib/{version}/site-packages"
-    else:
-        packages = f"{USER_BASE}/lib/{version}/site-packages"
     sys.path_importer_cache.clear()
-    import site
-
     site.USER_BASE = USER_BASE
-    site.USER_SITE = f"{USER_BASE}/lib/{version}/site-packages"
+    site.USER_SITE = user_packages
     site.ENABLE_USER_SITE = prefix is None
+    packages = f"{prefix}/lib/{version}/site-packages" if prefix else user_packages
     if os.path.isdir(packages):
         site.addsitedir(packages)
+
+
+def find_virtual(env, name):
+    """The folder of the virtual environment this interpreter was started in, as CPython finds it by `pyvenv.cfg`."""
+    if "/" in name:
+        folder = os.path.dirname(os.path.dirname(os.path.abspath(name)))
+        return folder if os.path.exists(folder + "/pyvenv.cfg") else None
+    folder = env.get("VIRTUAL_ENV")
+    first = env.get("PATH", "").partition(":")[0]
+    if folder and first == folder + "/bin" and os.path.exists(folder + "/pyvenv.cfg"):
+        return os.path.abspath(folder)
+    return None
 
 
 def finish(status):
@@ -92,4 +107,5 @@ def clear_main():
     for name in list(names):
         if name != "__builtins__":
             names[name] = None
-    gc.collect()
+    if gc.isenabled():
+        gc.collect()
