@@ -1,6 +1,7 @@
 // A TCP socket of a Python process over the workspace's loopback. Blocking is the caller's; nothing here waits. Python worker.
 import type { Connection, OutgoingConnection } from '#protocol';
 import type { Stat } from '../../fs/file-system.ts';
+import { ACCEPT_RECORD_BYTES } from '../../kernel/accept-queue.ts';
 import { EAGAIN, EPIPE, Pipe } from '../../kernel/ipc/pipe.ts';
 import type { ProcessHost } from '../../process/host.ts';
 import { guest, toGuestResult } from './errno.ts';
@@ -10,7 +11,6 @@ import { fillStreamStat, S_IFSOCK, type Opened } from './opened.ts';
 const SOCKET_BYTES = 256 * 1024;
 /** As many may wait to be accepted before the next is refused. */
 const QUEUE_LENGTH = 32;
-const RECORD_BYTES = 8;
 const PEEK_BYTES = 64 * 1024;
 
 export interface Endpoint {
@@ -93,8 +93,8 @@ export class OpenedSocket implements Opened {
   accept(): OpenedSocket | number {
     const listening = this.#listening;
     if (!listening || !this.#isAccepting) return guest.EINVAL;
-    const record = new Uint8Array(RECORD_BYTES);
-    if (listening.ready.readableBytes < RECORD_BYTES) return guest.EAGAIN;
+    const record = new Uint8Array(ACCEPT_RECORD_BYTES);
+    if (listening.ready.readableBytes < ACCEPT_RECORD_BYTES) return guest.EAGAIN;
     listening.ready.read(record);
     const [id = 0, port = 0] = new Uint32Array(record.buffer);
     const connection = listening.memories.get(id);
@@ -162,7 +162,7 @@ export class OpenedSocket implements Opened {
   }
 
   get isReadable(): boolean {
-    if (this.#isAccepting) return (this.#listening?.ready.readableBytes ?? 0) >= RECORD_BYTES;
+    if (this.#isAccepting) return (this.#listening?.ready.readableBytes ?? 0) >= ACCEPT_RECORD_BYTES;
     return this.#peeked.length > 0 || (this.#receive ? this.#receive.isReadable : this.remote !== null);
   }
 
