@@ -24,6 +24,13 @@ export interface LineOutput {
   signal(name: 'SIGINT' | 'SIGQUIT' | 'SIGTSTP'): void;
 }
 
+export interface TerminalModes {
+  readonly isRaw: boolean;
+  readonly isSilent: boolean;
+  /** Ctrl-C is a signal in raw mode, too: `ISIG` without `ICANON`. */
+  readonly keepsSignals: boolean;
+}
+
 export class LineDiscipline {
   readonly #output: LineOutput;
   #line: number[] = [];
@@ -33,12 +40,14 @@ export class LineDiscipline {
     this.#output = output;
   }
 
-  /** Takes what was typed. In raw mode everything goes straight to the program. */
-  type(bytes: Uint8Array, { isRaw, isSilent }: { readonly isRaw: boolean; readonly isSilent: boolean }): void {
+  /** Takes what was typed. In raw mode everything goes straight to the program, but for Ctrl-C where `keepsSignals`. */
+  type(bytes: Uint8Array, { isRaw, isSilent, keepsSignals }: TerminalModes): void {
     this.#isSilent = isSilent;
     if (isRaw) {
       this.#flush();
-      this.#output.deliver(bytes);
+      if (keepsSignals && bytes.includes(CTRL_C)) this.#output.signal('SIGINT');
+      const typed = keepsSignals ? bytes.filter((byte) => byte !== CTRL_C) : bytes;
+      if (typed.length > 0) this.#output.deliver(typed);
       return;
     }
     for (const byte of bytes) this.#typeByte(byte);

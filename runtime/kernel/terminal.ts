@@ -58,8 +58,7 @@ export class Terminal {
 
   type(bytes: Uint8Array): void {
     this.#reopen();
-    const { isRaw, isSilent } = new SharedTerminalControl(this.#control);
-    this.#discipline.type(bytes, { isRaw, isSilent });
+    this.#discipline.type(bytes, new SharedTerminalControl(this.#control));
   }
 
   resize(columns: number, rows: number): void {

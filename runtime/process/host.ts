@@ -20,6 +20,8 @@ export interface TerminalControl {
   readonly columns: number;
   readonly rows: number;
   isRaw: boolean;
+  /** In raw mode Ctrl-C is still a signal. */
+  keepsSignals: boolean;
   /** No echo. */
   isSilent: boolean;
 }

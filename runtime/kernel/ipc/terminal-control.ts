@@ -5,6 +5,7 @@ const ROWS = 1;
 const RAW = 2;
 const SILENT = 3;
 const PASS = 4;
+const SIGNALS = 5;
 
 export class SharedTerminalControl {
   readonly #words: Int32Array;
@@ -14,7 +15,7 @@ export class SharedTerminalControl {
   }
 
   static create(columns: number, rows: number): SharedArrayBuffer {
-    const memory = new SharedArrayBuffer(20);
+    const memory = new SharedArrayBuffer(24);
     new SharedTerminalControl(memory).resize(columns, rows);
     return memory;
   }
@@ -42,6 +43,15 @@ export class SharedTerminalControl {
 
   set isSilent(value: boolean) {
     Atomics.store(this.#words, SILENT, value ? 1 : 0);
+  }
+
+  /** In raw mode Ctrl-C is still a signal. */
+  get keepsSignals(): boolean {
+    return Atomics.load(this.#words, SIGNALS) === 1;
+  }
+
+  set keepsSignals(value: boolean) {
+    Atomics.store(this.#words, SIGNALS, value ? 1 : 0);
   }
 
   /** Output goes to the screen as it is: another terminal has translated it already. */

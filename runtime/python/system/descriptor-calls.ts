@@ -1,6 +1,7 @@
 // System calls on descriptors that Emscripten's own do not answer right for us: attributes, listings, flags, pipes. Python worker.
 import type { Dirent, Stat } from '../../fs/file-system.ts';
 import type { Pipe } from '../../kernel/ipc/pipe.ts';
+import type { TerminalControl } from '../../process/host.ts';
 import type { Stream, SystemCalls } from '../emscripten.ts';
 import { guest, toGuestResult } from './errno.ts';
 import type { FileCalls } from './file-calls.ts';
@@ -17,7 +18,10 @@ const FD_CLOEXEC = 1;
 const FCNTL = { dup: 0, getFd: 1, setFd: 2, getFlags: 3, setFlags: 4, dupCloexec: 1030 };
 const IOCTL = { getAttributes: 0x5401, setAttributes: [0x5402, 0x5403, 0x5404], windowSize: 0x5413, readable: 0x541b, nonBlocking: 0x5421 };
 const IOCTL_CLOEXEC = [0x5450, 0x5451];
-const ICANON_AND_ECHO = 0o12;
+const ISIG = 0o1;
+const ICANON = 0o2;
+const ECHO = 0o10;
+const COOKED_LOCAL_MODES = 0o105073;
 const DIRENT_BYTES = 280;
 const S_IFMT = 0o170000;
 
@@ -180,19 +184,23 @@ export class DescriptorCalls {
       memory.view.setUint16(pointer + 2, terminal.columns, true);
       return 0;
     }
-    if (request === IOCTL.getAttributes) return this.#getAttributes(argument(), terminal.isRaw);
+    if (request === IOCTL.getAttributes) return this.#getAttributes(argument(), terminal);
     if (IOCTL.setAttributes.includes(request)) {
-      // Local modes: the terminal knows cooked and raw only.
-      terminal.isRaw = (memory.int(argument() + 12) & ICANON_AND_ECHO) === 0;
+      const localModes = memory.int(argument() + 12);
+      terminal.isRaw = (localModes & ICANON) === 0;
+      // In cooked mode it always is one: programs that know raw mode only must find this off again.
+      terminal.keepsSignals = terminal.isRaw && (localModes & ISIG) !== 0;
+      terminal.isSilent = !terminal.isRaw && (localModes & ECHO) === 0;
       return 0;
     }
     return 0;
   }
 
   /** `struct termios` of a Linux terminal: cooked as it starts, or raw. */
-  #getAttributes(pointer: number, isRaw: boolean): number {
+  #getAttributes(pointer: number, { isRaw, keepsSignals }: TerminalControl): number {
     const { memory } = this.#system;
-    for (const [index, word] of [0o2400, 0o5, 0o277, isRaw ? 0o105060 : 0o105073].entries()) memory.setInt(pointer + index * 4, word);
+    const localModes = isRaw ? (COOKED_LOCAL_MODES & ~(ICANON | ECHO | ISIG)) | (keepsSignals ? ISIG : 0) : COOKED_LOCAL_MODES;
+    for (const [index, word] of [0o2400, 0o5, 0o277, localModes].entries()) memory.setInt(pointer + index * 4, word);
     const characters = [3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22];
     memory.bytes.set(characters, (pointer >>> 0) + 17);
     return 0;
