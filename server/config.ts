@@ -10,6 +10,7 @@ export interface SessionConfig {
   readonly driver: 'auto' | 'process' | 'docker' | 'kubernetes' | 'none';
   /** Registry, stored files and keys. */
   readonly dataFolder: string;
+  readonly docker: { readonly host: string; readonly image: string; readonly runtime: string };
   /** Folders of the `process` driver's boxes; a short path. */
   readonly boxFolder: string;
   /** `open`: anybody who reaches the app may have a session. `host`: only holders of a host application's grant. */
@@ -81,6 +82,11 @@ function readSessionConfig(env: NodeJS.ProcessEnv, root: string): SessionConfig 
   return {
     driver,
     dataFolder,
+    docker: {
+      host: env['DOCKER_HOST'] ?? '/var/run/docker.sock',
+      image: env['VERKLET_IMAGE'] ?? 'verklet/box:latest',
+      runtime: env['VERKLET_RUNTIME'] ?? 'runc',
+    },
     boxFolder: env['VERKLET_BOXES'] ?? defaultBoxFolder(dataFolder),
     // On loopback the only visitor is the machine's own user.
     grants: (env['VERKLET_GRANTS'] ?? (isLoopback ? 'open' : 'host')) === 'open' ? 'open' : 'host',

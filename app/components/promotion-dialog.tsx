@@ -20,8 +20,8 @@ export function PromotionDialog({ workspace }: { workspace: Workspace }) {
         <code class="command">{request.command === '' ? request.signal.subject : request.command}</code>
       </p>
       <p>
-        <strong>{request.signal.subject}</strong> does not run in the browser: {request.signal.because}. A Linux session on the server can
-        run it, in this same terminal.
+        <strong>{request.signal.subject}</strong> needs Linux: {request.signal.because}. A Linux session on the server can run it, in this
+        same terminal.
       </p>
       <dl class="facts">
         <dt>Sent</dt>

@@ -90,8 +90,6 @@ export class Workspace {
         failed.push({ path: entry.path, reason: (error as NodeJS.ErrnoException).code ?? String(error) });
       }
     }
-    // Times of folders last: making what is in them moves them.
-    for (const entry of others.filter(({ kind }) => kind === 'folder').toReversed()) this.#know(entry.path);
     return failed;
   }
 

@@ -1,5 +1,6 @@
 // Which driver runs the boxes: the configured one, else the first that works here. Never a box without a sandbox.
 import type { SessionConfig } from '../config.ts';
+import { DockerDriver, serverIdOf } from './docker.ts';
 import type { Driver } from './driver.ts';
 import { ProcessDriver } from './process.ts';
 
@@ -24,7 +25,10 @@ export async function chooseDriver(config: SessionConfig): Promise<DriverChoice>
 }
 
 function candidates(config: SessionConfig): Driver[] {
-  const all: Record<string, () => Driver> = { process: () => new ProcessDriver(config.boxFolder) };
+  const all: Record<string, () => Driver> = {
+    docker: () => new DockerDriver({ ...config.docker, serverId: serverIdOf(config.dataFolder) }),
+    process: () => new ProcessDriver(config.boxFolder),
+  };
   const names = config.driver === 'auto' ? Object.keys(all) : [config.driver];
   return names.flatMap((name) => all[name]?.() ?? []);
 }

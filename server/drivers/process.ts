@@ -3,6 +3,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -235,7 +236,8 @@ export class ProcessDriver implements Driver {
 
   #prepareFolder(): void {
     // Others may pass through, to their own box, and see nothing.
-    mkdirSync(this.#folder, { recursive: true, mode: 0o711 });
+    mkdirSync(this.#folder, { recursive: true });
+    chmodSync(this.#folder, 0o711);
   }
 
   #boxFolder(id: string): string {
@@ -316,6 +318,9 @@ function sandboxArguments(folder: string, runtime: BoxRuntime): string[] {
     runtime.agent,
     '/opt/verklet/agent.mjs',
     ...(runtime.pty === null ? [] : ['--ro-bind', runtime.pty, '/opt/verklet/pty.node']),
+    // The root itself is memory: nothing may fill it.
+    '--remount-ro',
+    '/',
   ];
 }
 

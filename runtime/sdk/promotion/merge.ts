@@ -21,27 +21,35 @@ const S_IFDIR = 0o040000;
 /** Steps that bring the server's changes into the tab, parents before children. */
 export function merge(base: FlatTree, tab: FlatTree, server: FlatTree): MergeStep[] {
   const steps: MergeStep[] = [];
+  /** Folders of the server where the tab has a file: all that is in them goes beside it. */
+  const moved = new Map<string, string>();
   const paths = [...new Set([...base.keys(), ...server.keys()])].sort();
   for (const path of paths) {
     const [was, here, there] = [base.get(path), tab.get(path), server.get(path)];
+    const aside = movedPath(path, moved);
+    if (aside !== null) {
+      if (there !== undefined) steps.push({ kind: 'take', path: aside, state: there });
+      continue;
+    }
     if (isSame(was, there) || isSame(here, there)) continue;
     if (isSame(was, here)) {
       // A folder that the tab filled meanwhile stays.
-      if (there !== undefined || here === undefined || !isFolder(here) || !hasOwn(path, base, tab))
-        steps.push({ kind: 'take', path, state: there ?? null });
-      continue;
+      const isFilled = there === undefined && here !== undefined && isFolder(here) && hasOwn(path, base, tab);
+      if (!isFilled) steps.push({ kind: 'take', path, state: there ?? null });
+    } else if (here === undefined || (there !== undefined && isFolder(here) && isFolder(there))) {
+      steps.push({ kind: 'take', path, state: there ?? null });
+    } else {
+      const keptAs = there === undefined ? null : nameOfCopy(path, tab, server);
+      if (there !== undefined && keptAs !== null && isFolder(there)) moved.set(path, keptAs);
+      steps.push({ kind: 'conflict', path, state: there ?? null, keptAs });
     }
-    if (here === undefined) steps.push({ kind: 'take', path, state: there ?? null });
-    else if (there !== undefined && isFolder(here) && isFolder(there)) steps.push({ kind: 'take', path, state: there });
-    else
-      steps.push({
-        kind: 'conflict',
-        path,
-        state: there ?? null,
-        keptAs: there === undefined || isFolder(there) ? null : nameOfCopy(path, tab, server),
-      });
   }
   return steps;
+}
+
+function movedPath(path: string, moved: ReadonlyMap<string, string>): string | null {
+  for (const [from, to] of moved) if (path.startsWith(`${from}/`)) return to + path.slice(from.length);
+  return null;
 }
 
 export function isSame(a: PathState | undefined, b: PathState | undefined): boolean {
