@@ -1,5 +1,6 @@
-// Small programs over files, sockets, HTTP, children and stdin print in the tab what real Node prints: the recorded table.
+// Small programs over files, sockets, HTTP, children, threads and stdin print in the tab what real Node prints: the recorded table.
 import { expect, test } from 'playwright/test';
+import { asyncBehaviourCases } from '../runtime/node/async-behaviour.cases.ts';
 import { ioBehaviourCases } from '../runtime/node/io-behaviour.cases.ts';
 import { launchRuntime, type Harness } from './harness.ts';
 
@@ -9,7 +10,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => harness.close());
 
-for (const { name, program, stdin, stdout, exitCode } of ioBehaviourCases) {
+for (const { name, program, stdin, stdout, exitCode } of [...ioBehaviourCases, ...asyncBehaviourCases]) {
   test(name, async () => {
     await harness.fs.writeFile('/workdir/program.js', program);
     const result = await harness.spawn('node', ['program.js'], { timeoutMs: 15_000, ...(stdin === undefined ? {} : { stdin }) });

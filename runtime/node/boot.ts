@@ -5,6 +5,7 @@ import { AsyncContext } from './async-context.ts';
 import { asyncContextFrame, AsyncState, asyncWrap } from './bindings/async-wrap.ts';
 import { contextify } from './bindings/contextify.ts';
 import { errors } from './bindings/errors.ts';
+import { refusal } from './bindings/buffer/node-error.ts';
 import { bindingFactories } from './bindings/index.ts';
 import { moduleWrap } from './bindings/module-wrap.ts';
 import { processMethods, type ProcessState, writeStderr } from './bindings/process-methods.ts';
@@ -111,6 +112,16 @@ export class NodeProcess implements Realm {
     if (typeof fn !== 'function' || this.loop.isEnded) return undefined;
     const inScope = (): unknown => this.#inAsyncScope(resource, () => Reflect.apply(fn, resource, args) as unknown);
     return this.loop.run(() => this.asyncContext.run(AsyncWrap.frameOf(resource), inScope));
+  }
+
+  newAsyncId(resource: object, provider: string): number {
+    const { async_id_fields: ids, async_hook_fields: counts, constants } = this.internalBinding('async_wrap');
+    const id = ++ids[constants.kAsyncIdCounter];
+    if (counts[constants.kInit] > 0) {
+      const wanted = ids[constants.kDefaultTriggerAsyncId] as number;
+      this.#asyncState.hooks?.init(id, provider, wanted >= 0 ? wanted : ids[constants.kExecutionAsyncId], resource);
+    }
+    return id;
   }
 
   uvException(errno: number, syscall: string, path?: string, dest?: string): Error {
@@ -246,7 +257,9 @@ export class NodeProcess implements Realm {
   }
 
   #builtins(binding: BindingObject): void {
-    const ids = Object.keys(this.#library).filter((id) => !id.startsWith('internal/per_context/'));
+    const ids = [...Object.keys(this.#library), ...Object.keys(this.#loaded.lateModules)].filter(
+      (id) => !id.startsWith('internal/per_context/'),
+    );
     binding['builtinIds'] = ids;
     binding['natives'] = Object.fromEntries(ids.map((id) => [id, '']));
     binding['builtinCategories'] = { cannotBeRequired: [], canBeRequired: ids };
@@ -288,22 +301,37 @@ export class NodeProcess implements Realm {
 
   #builtin(id: string): LibraryFunction {
     if (id === 'inspector') return loadableInspector(this.#load(id));
-    return id === 'internal/vm' ? this.#vmModule() : this.#load(id);
+    if (id === 'internal/vm') return this.#amended(id, { isContext: (value: unknown) => this.#contexts.has(value) });
+    // Its workers share listening sockets, and a socket cannot be handed to another process here.
+    if (id === 'internal/cluster/primary') return this.#amended(id, { fork: refusal(this, 'cluster.fork') });
+    return this.#load(id);
   }
 
-  /** Node reads a private symbol to tell contexts; sandboxes here must not show one among their keys. */
-  #vmModule(): LibraryFunction {
-    const load = this.#load('internal/vm');
+  /** A module with some of its exports replaced: `isContext` reads a private symbol that sandboxes here must not show. */
+  #amended(id: string, replacements: object): LibraryFunction {
+    const load = this.#load(id);
     return (...args) => {
       load(...args);
-      (args[2] as { exports: BindingObject }).exports['isContext'] = (value: unknown) => this.#contexts.has(value);
+      Object.assign((args[2] as { exports: object }).exports, replacements);
     };
   }
 
   #load(id: string): LibraryFunction {
-    const compiled = this.#library[id];
+    const compiled = this.#library[id] ?? this.#loadLate(id);
     if (compiled === undefined) throw new Error(`No such built-in module: ${id}`);
     return compiled;
+  }
+
+  /** `require` is synchronous, so this blocks until the module is here. */
+  #loadLate(id: string): LibraryFunction | undefined {
+    const url = this.#loaded.lateModules[id];
+    if (url === undefined) return undefined;
+    const request = new this.primitives.XMLHttpRequest();
+    request.open('GET', url, false);
+    request.send();
+    if (request.status !== 200) throw new Error(`${id} could not be fetched (${request.status})`);
+    const evaluate = this.globalThis.eval;
+    return evaluate(`${request.responseText}\n//# sourceURL=node:${id}`) as LibraryFunction;
   }
 
   #run(id: string): unknown {

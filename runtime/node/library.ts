@@ -2,6 +2,8 @@
 // the browser caches its compiled code and stack frames can be told apart by line. Runs in the process worker.
 // oxlint-disable-next-line import/default -- the build makes the address the default export
 import libraryUrl from '../../.cache/node-lib/library.js?url';
+// oxlint-disable-next-line import/default -- as above
+import amaroUrl from '../../.cache/node-lib/amaro.js?url';
 import { shapeText } from '../../.cache/node-lib/shape.js';
 
 /** A module of Node's library; parameters as in library-parameters.ts. */
@@ -51,6 +53,8 @@ export interface Shape {
 export interface LoadedLibrary {
   readonly library: Library;
   readonly shape: Shape;
+  /** Addresses of modules that are fetched when they are first required, by id. */
+  readonly lateModules: Readonly<Record<string, string>>;
   /** Absolute, as it stands in stack frames. */
   readonly libraryUrl: string;
   /** Gives the library what keeps the async context across its awaits; see async-context.ts. */
@@ -69,5 +73,6 @@ export async function loadLibrary(): Promise<LoadedLibrary> {
   const url = new URL(libraryUrl, import.meta.url).href;
   const module = (await import(/* @vite-ignore */ url)) as Pick<LoadedLibrary, 'library' | 'libraryLines' | 'setAwait'>;
   const { library, libraryLines, setAwait } = module;
-  return { library, libraryLines, setAwait, libraryUrl: url, shape: JSON.parse(shapeText) as Shape };
+  const lateModules = { 'internal/deps/amaro/dist/index': new URL(amaroUrl, import.meta.url).href };
+  return { library, libraryLines, setAwait, lateModules, libraryUrl: url, shape: JSON.parse(shapeText) as Shape };
 }

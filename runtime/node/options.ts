@@ -106,7 +106,9 @@ function setValue(
 ): string | null {
   switch (info.type) {
     case NO_OP:
+      return null;
     case V8_OPTION:
+      if (typeof values[name] === 'boolean') values[name] = !isNegated;
       return null;
     case BOOLEAN:
       values[name] = !isNegated;

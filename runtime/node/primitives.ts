@@ -13,6 +13,7 @@ export function capturePrimitives(scope: typeof globalThis): Primitives {
     performance: scope.performance,
     crypto: scope.crypto,
     fetch: scope.fetch.bind(scope),
+    XMLHttpRequest: scope.XMLHttpRequest,
     TextEncoder: scope.TextEncoder,
     TextDecoder: scope.TextDecoder,
     URL: scope.URL,

@@ -23,6 +23,8 @@ export interface EventLoop {
 export interface LoopHandle {
   readonly isActive: boolean;
   readonly isReferenced: boolean;
+  /** The native object that it belongs to. */
+  readonly owner?: object;
 }
 
 /** Browser primitives, captured before Node's globals replace them. */
@@ -34,6 +36,7 @@ export interface Primitives {
   readonly performance: Performance;
   readonly crypto: Crypto;
   readonly fetch: typeof fetch;
+  readonly XMLHttpRequest: typeof XMLHttpRequest;
   readonly TextEncoder: typeof TextEncoder;
   readonly TextDecoder: typeof TextDecoder;
   readonly URL: typeof URL;
@@ -71,6 +74,8 @@ export interface Realm {
   resolvePath(path: string): string;
   /** Calls back into JavaScript from the loop: restores the async context, runs `fn`, then ticks; errors go to the fatal handler. */
   makeCallback(resource: object, fn: unknown, ...args: unknown[]): unknown;
+  /** Gives a native object its async id and tells async_hooks about it. */
+  newAsyncId(resource: object, provider: string): number;
   /** An error as libuv's bindings make it: code, errno, syscall, path, dest and Node's message. `errno` is negative. */
   uvException(errno: number, syscall: string, path?: string, dest?: string): Error;
   /** The open file description behind a file descriptor of this process, with what else it may be. */

@@ -56,12 +56,20 @@ function wrapped(format: DefaultFormatter, sources: FrameSources): DefaultFormat
 function presentable(sites: readonly CallSite[], sources: FrameSources): Frame[] {
   const frames: Frame[] = [];
   for (const site of sites) {
-    if (site.getScriptNameOrSourceURL() === sources.runtimeUrl) {
+    if (isRuntime(site, sources)) {
       // The step of a module's generator belongs to the runtime's frame below it.
       if (GENERATOR_STEP.test(frames.at(-1)?.toString() ?? '')) frames.pop();
     } else frames.push(new Frame(site, sources));
   }
   return frames;
+}
+
+/** Frames of this runtime, of functions that it evaluates, and of the engine's `eval` below a program's script. */
+function isRuntime(site: CallSite, { runtimeUrl }: FrameSources): boolean {
+  const name = site.getScriptNameOrSourceURL() ?? null;
+  if (name === runtimeUrl) return true;
+  if (site.getEvalOrigin?.()?.includes(runtimeUrl) === true && site.getFileName() === undefined) return true;
+  return name === null && site.getFunctionName() === 'eval';
 }
 
 /** A call site with the names and numbers a program expects; everything else is the engine's. */
@@ -116,10 +124,13 @@ class Frame {
       `${this.getFileName() ?? file}:${this.getLineNumber() ?? line}:${this.getColumnNumber() ?? column}`,
     );
     if (!this.#isCompiled() || !MODULE_FRAME.test(text)) return place;
-    // A module body: native Node names it by its receiver, or not at all.
-    return file.startsWith('file:')
-      ? place.replace(/^(?:async )?\S+ \((.*)\)$/, '$1')
-      : place.replace(/^(\S*?)\.?eval \(/, (_whole, receiver: string) => (receiver === '' ? '<anonymous> (' : `${receiver}.<anonymous> (`));
+    // A module body: native Node names it by its receiver; an ES module's or a script's not at all.
+    return file.startsWith('file:') || !this.#sources.compiler.isWrapped(file)
+      ? place.replace(/^(?:async )?\S+ \((.*)\)$/s, '$1')
+      : place.replace(/^(async )?(\S*?)\.?eval \((.*)\)$/s, (_whole, async: string | undefined, receiver: string, where: string) => {
+          const named = receiver === '' ? where : `${receiver}.<anonymous> (${where})`;
+          return `${async ?? ''}${named}`;
+        });
   }
 
   #name(): string | null {
@@ -127,7 +138,7 @@ class Frame {
   }
 
   #isCompiled(): boolean {
-    return this.#sources.compiler.isWrapped(this.#name() ?? '');
+    return this.#sources.compiler.isCompiled(this.#name() ?? '');
   }
 
   #module(): readonly [line: number, id: string] {

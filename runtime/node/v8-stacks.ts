@@ -7,6 +7,8 @@ export interface CallSite {
   getScriptNameOrSourceURL(): string | null | undefined;
   getLineNumber(): number | null;
   getColumnNumber(): number | null;
+  /** For evaluated code: where the call of `eval` stands. */
+  getEvalOrigin?(): string | undefined;
 }
 
 interface V8ErrorConstructor {

@@ -37,7 +37,9 @@ function addressesOf(hostname: string, family: number): string[] | null {
 
 /** Every query answers "connection refused": there is no name server in the tab. */
 class ChannelWrap extends AsyncWrap {
-  #servers: unknown[] = [];
+  /** What Linux takes without a configuration. */
+  #servers: unknown[] = [['127.0.0.1', 53]];
+  readonly #waiting = new Set<object>();
 
   getServers(): unknown[] {
     return this.#servers;
@@ -50,11 +52,24 @@ class ChannelWrap extends AsyncWrap {
 
   setLocalAddress(): void {}
 
-  cancel(): void {}
+  cancel(): void {
+    for (const request of this.#waiting) this.#complete(request, 'ECANCELLED');
+    this.#waiting.clear();
+  }
 
   refuse(request: object): number {
-    completeLater(this.realm, request, 'ECONNREFUSED');
+    const { loop } = this.realm;
+    this.#waiting.add(request);
+    loop.ref();
+    loop.enqueue(() => {
+      loop.unref();
+      if (this.#waiting.delete(request)) this.#complete(request, 'ECONNREFUSED');
+    });
     return 0;
+  }
+
+  #complete(request: object, error: string): void {
+    completeLater(this.realm, request, error);
   }
 }
 

@@ -11,7 +11,7 @@ type Bytes = ArrayBufferView | ArrayBufferLike;
 const encoder = new TextEncoder();
 const windows1252 = new TextDecoder('windows-1252');
 
-export const encodingBinding: BindingFactory = (_realm, binding) => {
+export const encodingBinding: BindingFactory = (realm, binding) => {
   const results = (binding['encodeIntoResults'] ??= new Uint32Array(2)) as Uint32Array;
   binding['encodeUtf8String'] = encodeUtf8;
   binding['encodeInto'] = (text: string, into: Uint8Array): void => {
@@ -24,7 +24,12 @@ export const encodingBinding: BindingFactory = (_realm, binding) => {
       results.set([charactersIn(bytes.subarray(0, written)), written]);
     }
   };
-  binding['decodeUTF8'] = decodeWhole;
+  binding['decodeUTF8'] = (input: Bytes, ignoreBOM: boolean, fatal: boolean): string => {
+    if (ArrayBuffer.isView(input) || input instanceof ArrayBuffer || input instanceof SharedArrayBuffer)
+      return decodeWhole(input, ignoreBOM, fatal);
+    const { ERR_INVALID_ARG_TYPE } = realm.requireBuiltin('internal/errors')['codes'];
+    throw new ERR_INVALID_ARG_TYPE('list', ['SharedArrayBuffer', 'ArrayBuffer', 'ArrayBufferView'], input);
+  };
   binding['decodeLatin1'] = (input: Bytes): string => windows1252.decode(unsharedBytes(bytesOf(input)));
   binding['toASCII'] = domainToAscii;
   binding['toUnicode'] = domainToUnicode;

@@ -1,6 +1,7 @@
 // The `messaging` binding: channels, broadcast channels and structuredClone within one process. Runs in the process worker.
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
+import { BroadcastRelay } from './messaging/broadcast-relay.ts';
 import { createPort, NodeMessagePort } from './messaging/message-port.ts';
 import { PortData, type Receiver } from './messaging/port-data.ts';
 import { Transport } from './messaging/transport.ts';
@@ -16,7 +17,11 @@ export function transportOf(realm: Realm): Transport {
 
 export const messaging: BindingFactory = (realm, binding) => {
   const transport = transportOf(realm);
-  binding['MessagePort'] = NodeMessagePort;
+  binding['MessagePort'] = new Proxy(NodeMessagePort, {
+    apply() {
+      throw nodeError(TypeError, 'ERR_CONSTRUCT_CALL_INVALID', 'Constructor cannot be called');
+    },
+  });
   binding['MessageChannel'] = channelClass(realm, transport);
   binding['broadcastChannel'] = broadcaster(realm, transport);
   binding['stopMessagePort'] = (port: NodeMessagePort): void => NodeMessagePort.stop(port);
@@ -32,7 +37,10 @@ export const messaging: BindingFactory = (realm, binding) => {
     return (realm.internalBinding('symbols') as { no_message_symbol: symbol }).no_message_symbol;
   };
   // There is one context per worker: a port is always where it should be.
-  binding['moveMessagePortToContext'] = (port: NodeMessagePort): NodeMessagePort => port;
+  binding['moveMessagePortToContext'] = (port: NodeMessagePort): NodeMessagePort => {
+    if (NodeMessagePort.dataOf(port) !== null) return port;
+    throw nodeError(Error, 'ERR_CLOSED_MESSAGE_PORT', 'Cannot send data on closed MessagePort');
+  };
   binding['setDeserializerCreateObjectFunction'] = (create: (info: string) => Record<symbol, unknown>): void => {
     transport.createObject = create;
   };
@@ -56,8 +64,11 @@ function channelClass(realm: Realm, transport: Transport): new () => object {
 function broadcaster(realm: Realm, transport: Transport): (name: string) => NodeMessagePort {
   const groups = new Map<string, Set<Receiver>>();
   return (name) => {
-    const group = groups.get(name) ?? new Set<Receiver>();
-    groups.set(name, group);
+    let group = groups.get(name);
+    if (group === undefined) {
+      groups.set(name, (group = new Set<Receiver>()));
+      new BroadcastRelay(realm, name, group, (message) => transport.dataCloneError(message)).open();
+    }
     return createPort({ realm, data: PortData.join(group), transport, isPair: false });
   };
 }

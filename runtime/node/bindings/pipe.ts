@@ -7,6 +7,7 @@ import { networkOf } from './stream-base/network.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
 
 const NO_BYTES = new Uint8Array(0);
+const ENOTSUP = -95;
 const SOCKET_FILE_MODE = 0o755;
 
 export class PipeHandle extends StreamHandle {
@@ -14,6 +15,13 @@ export class PipeHandle extends StreamHandle {
   #path: string | null = null;
   #listenerId: number | null = null;
   declare onconnection?: (status: number, client?: PipeHandle) => void;
+
+  /** IPC channels ask for a handle to go along: it cannot, and says so. */
+  override writeUtf8String(request: object, text: string, handle?: object): number {
+    if (handle === undefined || handle === null) return super.writeUtf8String(request, text);
+    this.realm.host.reportUnsupported('child_process: sending a handle');
+    return ENOTSUP;
+  }
 
   override get fd(): number {
     return this.#fd;

@@ -1,6 +1,7 @@
 // The `process_methods` binding: what stands behind `process`. Runs in the process worker.
 import type { Stat } from '../../fs/file-system.ts';
 import type { NodeLoop } from '../loop.ts';
+import { AsyncWrap } from './stream-base/handle-wrap.ts';
 import { flushLinks } from './messaging/thread-link.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
@@ -16,6 +17,9 @@ const NS_PER_S = 1_000_000_000n;
 const SIGABRT_EXIT = 134;
 
 /** What {@link processMethods} needs besides the realm. */
+/** Memory outside the heap is not told; a fresh process of Node has about this much. */
+const EXTERNAL_BYTES = 2_000_000;
+
 export interface ProcessState {
   readonly loop: NodeLoop;
   readonly versions: Record<string, string>;
@@ -32,8 +36,14 @@ export function processMethods(state: ProcessState): BindingFactory {
     installEnd(realm, binding);
     binding['patchProcessObject'] = (target: BindingObject) => patchProcessObject(realm, state, target);
     binding['_getActiveRequests'] = () => [];
-    binding['_getActiveHandles'] = () => state.loop.activeHandles;
-    binding['getActiveResourcesInfo'] = () => state.loop.activeHandles.map((handle) => handle.constructor.name);
+    const active = (): object[] => state.loop.activeHandles.map((handle) => handle.owner ?? handle);
+    binding['_getActiveHandles'] = () => active().map((handle) => ownerOf(realm, handle));
+    binding['getActiveResourcesInfo'] = () => {
+      const { timeoutInfo, immediateInfo } = realm.internalBinding('timers') as Record<string, Int32Array>;
+      const names = active().map((handle) => (handle instanceof AsyncWrap ? handle.resourceName : handle.constructor.name));
+      const repeated = (name: string, count = 0): string[] => Array.from({ length: count }, () => name);
+      return [...names, ...repeated('Timeout', timeoutInfo?.[0]), ...repeated('Immediate', immediateInfo?.[1])];
+    };
     binding['_rawDebug'] = (text: string) => writeStderr(realm, `${text}\n`);
     for (const name of ['_debugProcess', '_debugEnd', 'setEmitWarningSync', 'resetStdioForTesting']) binding[name] = () => {};
     binding['loadEnvFile'] = (path = '.env') => loadEnvFile(realm, path);
@@ -82,7 +92,7 @@ function installMeasures(realm: Realm, binding: BindingObject, state: ProcessSta
   const { performance } = realm.primitives;
   binding['memoryUsage'] = (into: Float64Array) => {
     const [total, used] = [heapTotal(performance), heapUsed(performance)];
-    into.set([total, total, used, 0, 0]);
+    into.set([total, total, used, EXTERNAL_BYTES, 0]);
   };
   binding['rss'] = () => heapTotal(performance);
   binding['constrainedMemory'] = () => 0;
@@ -159,4 +169,10 @@ export function writeStderr(realm: Realm, text: string): void {
   }
   const { send } = openStreamEnds(realm.host, descriptor.stdioIndex);
   if (send !== null) send.writeAll(bytes);
+}
+
+/** What a program knows of a handle: the socket, server or child that owns it. */
+function ownerOf(realm: Realm, handle: object): unknown {
+  const { owner_symbol: key } = realm.internalBinding('symbols') as { owner_symbol: symbol };
+  return (handle as Record<symbol, unknown>)[key] ?? handle;
 }

@@ -9,7 +9,8 @@ import { HandleWrap } from './stream-base/handle-wrap.ts';
 const ESRCH = -3;
 
 class ProcessHandle extends HandleWrap {
-  pid = 0;
+  /** Absent until a child runs: a failed spawn shows none. */
+  declare pid?: number;
   #isRunning = false;
   declare onexit?: (exitCode: number, signal: string) => void;
 
@@ -33,7 +34,7 @@ class ProcessHandle extends HandleWrap {
 
   kill(signal: number): number {
     if (!this.#isRunning) return ESRCH;
-    return this.realm.host.callSync({ type: 'kill', pid: this.pid, signal });
+    return this.realm.host.callSync({ type: 'kill', pid: this.pid ?? 0, signal });
   }
 
   #exited(status: ExitStatus): void {

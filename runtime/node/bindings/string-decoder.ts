@@ -2,6 +2,7 @@
 import type { BindingFactory } from '../realm.ts';
 import { bytesOf } from './buffer/bytes.ts';
 import { decodeBytes, encodingOf, type Encoding } from './buffer/encodings.ts';
+import { MAX_STRING } from './buffer/string-slices.ts';
 import { nodeError } from './buffer/node-error.ts';
 
 /** Fields of the state after the four bytes of an incomplete character; the layout is Node's. */
@@ -9,13 +10,15 @@ const MISSING = 4;
 const BUFFERED = 5;
 const ENCODING = 6;
 
-export const stringDecoder: BindingFactory = (_realm, binding) => {
+export const stringDecoder: BindingFactory = (realm, binding) => {
   binding['decode'] = (state: ArrayBufferView, chunk: unknown): string => {
     if (typeof chunk === 'string') return chunk;
     if (!ArrayBuffer.isView(chunk)) {
-      const message = 'The "buf" argument must be an instance of Buffer, TypedArray, or DataView.';
-      throw nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
+      const { ERR_INVALID_ARG_TYPE } = realm.requireBuiltin('internal/errors')['codes'];
+      throw new ERR_INVALID_ARG_TYPE('buf', ['Buffer', 'TypedArray', 'DataView'], chunk);
     }
+    if (chunk.byteLength > MAX_STRING)
+      throw nodeError(Error, 'ERR_STRING_TOO_LONG', `Cannot create a string longer than 0x${MAX_STRING.toString(16)} characters`);
     return decodeChunk(bytesOf(state), bytesOf(chunk));
   };
   binding['flush'] = (state: ArrayBufferView): string => flushDecoder(bytesOf(state));

@@ -35,6 +35,7 @@ export const os: BindingFactory = (realm, binding) => {
   const { hardwareConcurrency } = navigator;
   const { performance } = realm.primitives;
   let priority = 0;
+  const isOwn = (pid: number): boolean => pid === 0 || pid === realm.host.pid;
   binding['getHostname'] = () => 'verklet';
   binding['getOSInformation'] = () => ['Linux', '#1 SMP Verklet', '6.6.0-verklet', 'x86_64'];
   binding['getLoadAvg'] = (into: Float64Array) => void into.fill(0);
@@ -53,8 +54,16 @@ export const os: BindingFactory = (realm, binding) => {
       options?.encoding === 'buffer' ? realm.requireBuiltin('buffer')['Buffer'].from(value) : value;
     return { uid: UID, gid: UID, username: text('user'), homedir: text('/home/user'), shell: text('/bin/sh') };
   };
-  binding['getPriority'] = () => priority;
-  binding['setPriority'] = (_pid: number, wanted: number) => {
+  binding['getPriority'] = (pid: number, context: Record<string, unknown>) => {
+    if (isOwn(pid)) return priority;
+    Object.assign(context, { errno: -3, code: 'ESRCH', message: 'no such process', syscall: 'uv_os_getpriority' });
+    return undefined;
+  };
+  binding['setPriority'] = (pid: number, wanted: number, context: Record<string, unknown>) => {
+    if (!isOwn(pid)) {
+      Object.assign(context, { errno: -3, code: 'ESRCH', message: 'no such process', syscall: 'uv_os_setpriority' });
+      return -3;
+    }
     priority = Math.min(PRIORITY.lowest, Math.max(PRIORITY.highest, wanted));
     return 0;
   };

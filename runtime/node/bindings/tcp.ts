@@ -79,6 +79,10 @@ export class TcpHandle extends StreamHandle {
     return 0;
   }
 
+  override get resourceName(): string {
+    return this.#listenerId === null ? super.resourceName : 'TCPServerWrap';
+  }
+
   setSimultaneousAccepts(): number {
     return 0;
   }

@@ -3,7 +3,7 @@ import { handleTypeOf } from '../descriptors.ts';
 import { isProxy, proxyParts } from '../proxies.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { callSites } from '../v8-stacks.ts';
-import { isObject, typeChecks } from './types.ts';
+import { isObject, moduleNamespaces, typeChecks } from './types.ts';
 import { parseEnvText } from './util/env-text.ts';
 
 /** libuv's handle types in the order of Node's `guessHandleType`. */
@@ -57,7 +57,8 @@ export const util: BindingFactory = (realm, binding) => {
 
 function installInspection(binding: BindingObject): void {
   binding['getProxyDetails'] = (value: object, wantsBoth: boolean | number = true) => {
-    const parts = isProxy(value) ? proxyParts(value) : undefined;
+    // Namespaces are proxies here and nowhere else.
+    const parts = isProxy(value) && !moduleNamespaces.has(value) ? proxyParts(value) : undefined;
     return parts === undefined || wantsBoth ? parts : parts[0];
   };
   binding['getPromiseDetails'] = (promise: object) => knownPromises.get(promise) ?? [PENDING, undefined];
@@ -86,6 +87,7 @@ function isArrayIndex(key: string | symbol): boolean {
 }
 
 function constructorName(value: object): string {
+  if (moduleNamespaces.has(value)) return 'Module';
   for (let object: object | null = value; object !== null; object = Object.getPrototypeOf(object) as object | null) {
     const made = Object.getOwnPropertyDescriptor(object, 'constructor')?.value as unknown;
     if (typeof made === 'function' && made.name !== '') return made.name;
@@ -123,8 +125,8 @@ function defineLazy(realm: Realm, target: object, id: string, key: string, isEnu
   const set = (replacement: unknown): void => {
     Object.defineProperty(target, key, { value: replacement, writable: true, enumerable: isEnumerable, configurable: true });
   };
-  Object.defineProperty(get, 'name', { value: key });
-  Object.defineProperty(set, 'name', { value: key });
+  Object.defineProperty(get, 'name', { value: `get ${key}` });
+  Object.defineProperty(set, 'name', { value: `set ${key}` });
   Object.defineProperty(target, key, { get, set, enumerable: isEnumerable, configurable: true });
 }
 

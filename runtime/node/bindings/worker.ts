@@ -15,6 +15,8 @@ const SIGKILL = 9;
 const TERMINATED = 1;
 /** Standard input, output and error. */
 const STDIO = 3;
+/** Options that a thread cannot have for itself. */
+const PER_PROCESS = /^--(?:title|version|v8-options|help|security-revert|icu-data-dir|openssl-config|use-openssl-ca|use-bundled-ca)\b/;
 const REFUSED = ['takeHeapSnapshot', 'getHeapStatistics', 'startCpuProfile', 'stopCpuProfile', 'startHeapProfile', 'stopHeapProfile'];
 
 /** What a thread inherits unless it is told otherwise. */
@@ -66,6 +68,7 @@ function descriptor(realm: Realm, connection: LinkDescriptor['connection'], comp
 
 function workerClass(realm: Realm, defaults: ThreadDefaults): unknown {
   class Worker extends AsyncWrap {
+    static override readonly name = 'Worker';
     readonly threadId: number;
     readonly threadName: string;
     readonly messagePort: NodeMessagePort;
@@ -186,6 +189,8 @@ function workerClass(realm: Realm, defaults: ThreadDefaults): unknown {
 }
 
 function invalidOptions(shape: Shape, execArgv: readonly string[], nodeOptions: string): readonly string[] | undefined {
+  const ofProcess = execArgv.filter((argument) => PER_PROCESS.test(argument));
+  if (ofProcess.length > 0) return ofProcess;
   const { error } = new OptionParser(shape).parse(execArgv, nodeOptions);
   return error === null ? undefined : [error.replace(/^bad option: /, '').replace(/ is not allowed in NODE_OPTIONS$/, '')];
 }

@@ -89,6 +89,8 @@ delete bindings.builtins;
 // Node hides this one from `internal/test/binding`; its library takes one function from it (internal/heap_utils).
 bindings.internal_only_v8 = { t: 'o', v: { queryObjects: { t: 'f' } } };
 const options = internalBinding('options');
+/** As they are without the flags that this script was started with. */
+const optionValues = { ...plain(options.getCLIOptionsValues()), '--expose-internals': false, '--warnings': true, '--no-warnings': false };
 process.stdout.write(
   JSON.stringify({
     version: process.version,
@@ -96,7 +98,7 @@ process.stdout.write(
     release: process.release,
     config: process.config,
     bindings,
-    optionValues: plain(options.getCLIOptionsValues()),
+    optionValues,
     optionInfo: plain(options.getCLIOptionsInfo()),
     errmap: [...internalBinding('uv').getErrorMap()],
     globals: Object.getOwnPropertyNames(globalThis),

@@ -13,7 +13,9 @@ import { parametersOf } from '../library-parameters.ts';
 
 /** The binding surface below is written against this release; a bump re-runs the build and Node's own tests. */
 const PINNED_VERSION = 'v24.12.0';
-/** Not part of a program's surface: debuggers, snapshot building, profile readers, and the TypeScript stripper (3.8 MB). */
+/** The TypeScript stripper (3.8 MB): a file of its own, fetched by the first program that needs it. */
+const LATE = 'internal/deps/amaro/dist/index';
+/** Not part of a program's surface: debuggers, snapshot building, profile readers. */
 const LEFT_OUT =
   /^(config$|internal\/deps\/(v8|amaro)|internal\/debugger|internal\/main\/(mksnapshot|inspect|prof_process|embedding)|internal\/v8_prof)/;
 
@@ -42,6 +44,7 @@ function writeLibrary(): void {
     string,
     string
   >;
+  writeFileSync(path.join(out, 'amaro.js'), `(${wrap(LATE, natives[LATE] ?? '').slice(JSON.stringify(LATE).length + 2)})`);
   const ids = Object.keys(natives).filter((id) => !LEFT_OUT.test(id));
   const wrapped = ids.map((id) => wrap(id, natives[id] ?? ''));
   const head = `let ${AWAIT} = (value) => value;\n${AWAIT}.each = ${AWAIT};\nexport const setAwait = (keep) => (${AWAIT} = keep);\nexport const library = {\n`;

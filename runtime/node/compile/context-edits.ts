@@ -52,7 +52,8 @@ class ContextEditor {
     if (this.#lets.length > 0) calls.push(`lexical(${list(this.#lets)}, false)`);
     if (this.#constants.length > 0) calls.push(`lexical(${list(this.#constants)}, true)`);
     if (this.#vars.size > 0) calls.push(`declare(${list(this.#vars)})`);
-    if (this.#functions.size > 0) calls.push(`functions({ ${[...this.#functions].join(', ')} })`);
+    // Hidden from the scope for a moment, so that the names mean the functions themselves.
+    if (this.#functions.size > 0) calls.push(`hide(${list(this.#functions)})`, `functions({ ${[...this.#functions].join(', ')} })`);
     return calls.map((call) => `var ${UNUSED} = ${this.#support}.${call}; `).join('');
   }
 
@@ -126,6 +127,14 @@ export function clockEdits(program: AnyNode, call: string): Edit[] {
     }
   });
   return edits;
+}
+
+/** The names that {@link persistEdits} makes properties of the global object. */
+export function persistentNames(program: AnyNode): string[] {
+  return (program['body'] as AnyNode[]).flatMap((node) => {
+    if (node.type === 'ClassDeclaration') return [nameOf(node['id'])];
+    return node.type === 'VariableDeclaration' && node['kind'] !== 'var' ? declaredNames(node) : [];
+  });
 }
 
 /** Edits that make top-level `let`, `const` and classes outlive a script in the global scope, as they do between native scripts. */

@@ -15,6 +15,8 @@ const INTRINSICS = new Set(
   parseFloat parseInt undefined unescape`.split(/\s+/),
 );
 
+const NONE: ReadonlySet<unknown> = new Set();
+
 interface Lexical {
   value: unknown;
   readonly isConstant: boolean;
@@ -64,6 +66,7 @@ class Context {
   /** Top-level `let`, `const` and classes of all scripts: visible to scripts, not on the global object. */
   readonly #lexicals = new Map<string, Lexical>();
   readonly #global: object;
+  #hidden: ReadonlySet<unknown> = NONE;
   readonly #scope: object;
 
   constructor(sandbox: object, compiler: ScriptCompiler) {
@@ -78,7 +81,11 @@ class Context {
       declare: (names: readonly string[]) => {
         for (const name of names) if (!(name in this.#sandbox)) Reflect.set(this.#sandbox, name, undefined);
       },
-      functions: (functions: Record<string, unknown>) => Object.assign(this.#sandbox, functions),
+      hide: (names: readonly string[]) => (this.#hidden = new Set(names)),
+      functions: (functions: Record<string, unknown>) => {
+        this.#hidden = NONE;
+        Object.assign(this.#sandbox, functions);
+      },
       lexical: (names: readonly string[], isConstant: boolean) => this.#declareLexicals(names, isConstant),
       typeOf: (read: () => unknown) => {
         try {
@@ -107,7 +114,7 @@ class Context {
   #makeScope(): object {
     const lexicals = this.#lexicals;
     return new Proxy(this.#sandbox, {
-      has: (_target, key) => key !== '$$scope' && key !== '$$source' && key !== SUPPORT,
+      has: (_target, key) => key !== '$$scope' && key !== '$$source' && key !== SUPPORT && !this.#hidden.has(key),
       get: (target, key) => {
         if (key === Symbol.unscopables) return undefined;
         const lexical = lexicals.get(key as string);

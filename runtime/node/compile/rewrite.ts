@@ -3,7 +3,7 @@
 import { parse, type Node } from 'acorn';
 import { awaitEdits, mayAwait } from './awaits.ts';
 import { applyEdits, type Edit, sortEdits } from './edits.ts';
-import { clockEdits, persistEdits } from './context-edits.ts';
+import { clockEdits, persistEdits, persistentNames } from './context-edits.ts';
 import { type AnyNode, walk } from './walk.ts';
 
 /** The hidden globals through which rewritten scripts import, and through which those in the global scope await. */
@@ -23,6 +23,8 @@ export interface RewrittenScript {
   readonly source: string;
   /** Whether the text calls the await helper. */
   readonly awaits: boolean;
+  /** Lexical declarations that became properties of the global object. */
+  readonly persistent: readonly string[];
   /** What was changed, in order. */
   readonly edits: readonly Edit[];
 }
@@ -44,12 +46,12 @@ export function rewriteScript(source: string, scriptId: number, options: Rewrite
   const imports = MAYBE_IMPORT.test(source);
   const awaits = mayAwait(source) && (source.length <= PARSE_LIMIT || source.includes('AsyncLocalStorage'));
   const declares = persists && /\b(?:let|const|class)\b/.test(source);
-  if (!imports && !awaits && !declares && !checksTime) return { source, awaits: false, edits: [] };
+  if (!imports && !awaits && !declares && !checksTime) return { source, awaits: false, persistent: [], edits: [] };
   let program: Node;
   try {
     program = parse(source, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true, allowHashBang: true });
   } catch {
-    return { source, awaits: false, edits: [] };
+    return { source, awaits: false, persistent: [], edits: [] };
   }
   const found = imports
     ? importEdits(source, program, scriptId, isInContext ? `${SUPPORT}.import` : `globalThis[Symbol.for("${IMPORT_KEY}")]`)
@@ -62,7 +64,8 @@ export function rewriteScript(source: string, scriptId: number, options: Rewrite
     ...(checksTime ? clockEdits(program as AnyNode, `globalThis[Symbol.for("${TICK_KEY}")]();`) : []),
   ];
   const edits = sortEdits([...found, ...keeps, ...more]);
-  return { source: applyEdits(source, edits), awaits: keeps.length > 0, edits };
+  const persistent = declares ? persistentNames(program as AnyNode) : [];
+  return { source: applyEdits(source, edits), awaits: keeps.length > 0, persistent, edits };
 }
 
 function importEdits(source: string, program: Node, scriptId: number, helper: string): Edit[] {

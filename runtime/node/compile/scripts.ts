@@ -97,9 +97,14 @@ export class ScriptCompiler {
     this.#compiled.set(name, text);
   }
 
-  /** Whether the file was compiled inside a wrapper function here. */
+  /** Whether the file was compiled inside a wrapper function, as CommonJS modules are. */
   isWrapped(name: string): boolean {
     return (this.#compiled.get(name)?.prefixLength ?? 0) > 0;
+  }
+
+  /** Whether the file was compiled here: V8 shows its outermost code as `eval`. */
+  isCompiled(name: string): boolean {
+    return this.#compiled.has(name);
   }
 
   /** The column (from 1) in the program's own text. */
@@ -118,11 +123,16 @@ export class ScriptCompiler {
   /** Runs a script in the global scope; its value is the completion value. */
   run(code: string, name: string, id: number, persists: boolean, checkTime?: () => void): unknown {
     const isGlobal = true;
-    const { source, edits } = rewriteScript(code, id, { isGlobal, persists, checksTime: checkTime !== undefined });
+    const { source, edits, persistent } = rewriteScript(code, id, { isGlobal, persists, checksTime: checkTime !== undefined });
     this.record(name, { prefixLength: 0, source: code, edits });
     const key = Symbol.for(TICK_KEY);
     if (checkTime !== undefined) Object.defineProperty(this.#realm.globalThis, key, { value: checkTime, configurable: true });
-    return this.#evaluate(`${source}\n//# sourceURL=${name}`);
+    try {
+      return this.#evaluate(`${source}\n//# sourceURL=${name}`);
+    } finally {
+      // Lexical declarations are not seen by `for in` over the global object; as properties they would be.
+      for (const one of persistent) if (Object.hasOwn(globalThis, one)) Object.defineProperty(globalThis, one, { enumerable: false });
+    }
   }
 
   /** Checks a script without running it. */

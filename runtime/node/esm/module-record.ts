@@ -158,9 +158,9 @@ export class SyntheticModule extends ModuleRecord {
     // Nothing to compile.
   }
 
-  protected execute(): Promise<void> | void {
-    const result = this.#evaluate();
-    if (result instanceof Promise) return result.then(() => undefined);
+  protected execute(): void {
+    // What the steps return is nobody's business, a promise included.
+    this.#evaluate();
   }
 }
 

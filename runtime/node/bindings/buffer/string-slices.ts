@@ -16,7 +16,7 @@ const SLICES: Readonly<Record<string, Encoding>> = {
 };
 
 /** `kStringMaxLength` of V8: longer texts are errors, not crashes. */
-const MAX_STRING = 0x1fffffe8;
+export const MAX_STRING = 0x1fffffe8;
 
 export function installSlices(binding: BindingObject): void {
   for (const [name, encoding] of Object.entries(SLICES)) {

@@ -6,6 +6,7 @@ import { EBADF } from '../stream-base/errno.ts';
 /** A path as Node's library passes it: a string, or the bytes of one. */
 export type PathArgument = string | Uint8Array;
 
+const MAX_DESCRIPTOR = 2_147_483_647;
 const decoder = new TextDecoder();
 
 export class FsContext {
@@ -37,6 +38,8 @@ export class FsContext {
     try {
       value = body();
     } catch (thrown) {
+      // A wrong argument is thrown, not reported.
+      if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
       error = thrown;
     }
     return this.deliver(request, error, value);
@@ -63,9 +66,18 @@ export class FsContext {
   }
 
   descriptor(fd: number, syscall: string): Descriptor {
+    this.#checkDescriptor(fd);
     const descriptor = this.realm.descriptors.get(fd);
     if (descriptor === undefined) throw this.realm.uvException(EBADF, syscall);
     return descriptor;
+  }
+
+  /** Node's native code checks descriptors, with the errors of its library. */
+  #checkDescriptor(fd: unknown): void {
+    if (typeof fd === 'number' && Number.isInteger(fd) && fd >= 0 && fd <= MAX_DESCRIPTOR) return;
+    const { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = this.realm.requireBuiltin('internal/errors')['codes'];
+    if (typeof fd !== 'number') throw new ERR_INVALID_ARG_TYPE('fd', 'number', fd);
+    throw new ERR_OUT_OF_RANGE('fd', Number.isInteger(fd) ? `>= 0 && <= ${MAX_DESCRIPTOR}` : 'an integer', fd);
   }
 
   /** The result itself, or an exception where it is a negative errno. */

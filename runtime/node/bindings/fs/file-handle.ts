@@ -4,6 +4,7 @@ import { EBADF } from '../stream-base/errno.ts';
 import type { FsContext } from './context.ts';
 
 export class FileHandle extends AsyncWrap {
+  static readonly name: string = 'FileHandle';
   readonly #context: FsContext;
   readonly #close: (fd: number) => void;
   #fd: number;

@@ -5,6 +5,7 @@ import { type FsContext, type PathArgument } from './context.ts';
 import { emptyStat, fillStat, STAT_FIELDS, statArray, type StatArray } from './stat-values.ts';
 
 export class StatWatcher extends HandleWrap {
+  static readonly name: string = 'StatWatcher';
   readonly #context: FsContext;
   readonly #isBigInt: boolean;
   #path = '';

@@ -42,6 +42,7 @@ interface ParseError extends Error {
 }
 
 export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
+  static readonly name: string = 'HTTPParser';
   #parser = 0;
   #type = REQUEST;
   #connections: ConnectionsList | null = null;

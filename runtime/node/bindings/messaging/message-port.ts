@@ -29,7 +29,7 @@ export class NodeMessagePort implements PortOwner {
   readonly #realm: Realm;
   readonly #transport: Transport;
   readonly #isPair: boolean;
-  readonly #handle = { isActive: true, isReferenced: true };
+  readonly #handle = { isActive: true, isReferenced: true, owner: this };
   #data: PortData | null;
   #isReceiving = false;
   #isScheduled = false;
@@ -44,6 +44,7 @@ export class NodeMessagePort implements PortOwner {
     this.#data = data;
     data.owner = { onArrival: () => this.onArrival() };
     realm.loop.addHandle(this.#handle);
+    realm.newAsyncId(this, 'MESSAGEPORT');
     const { oninit } = realm.internalBinding('symbols') as { oninit: symbol };
     const init = (this as unknown as Record<symbol, unknown>)[oninit];
     if (typeof init === 'function') init.call(this);
@@ -173,12 +174,29 @@ export class NodeMessagePort implements PortOwner {
 /** `postMessage(value, list)` or `postMessage(value, { transfer: list })`. */
 function transferListOf(options: unknown): unknown[] {
   if (options === undefined || options === null) return [];
-  if (typeof options !== 'object') throw nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', 'Optional transferList argument must be an iterable');
-  if (isIterable(options)) return [...options];
+  if (typeof options !== 'object') throw notIterable('transferList');
+  if (isIterable(options)) return listOf(options, 'transferList');
   const { transfer } = options as { transfer?: unknown };
-  if (transfer === undefined || transfer === null) return [];
-  if (typeof transfer === 'object' && isIterable(transfer)) return [...transfer];
-  throw nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', 'Optional options.transfer argument must be an iterable');
+  if (transfer === undefined) return [];
+  if (typeof transfer === 'object' && transfer !== null && isIterable(transfer)) return listOf(transfer, 'options.transfer');
+  throw notIterable('options.transfer');
+}
+
+/** Iterates by hand: what is no iterator is a wrong argument, not an error of the language. */
+function listOf(iterable: Iterable<unknown>, name: string): unknown[] {
+  const iterator: Partial<Iterator<unknown>> | null = iterable[Symbol.iterator]();
+  if (typeof iterator !== 'object' || iterator === null || typeof iterator.next !== 'function') throw notIterable(name);
+  const items: unknown[] = [];
+  for (;;) {
+    const step: IteratorResult<unknown> | null = iterator.next();
+    if (typeof step !== 'object' || step === null) throw notIterable(name);
+    if (step.done === true) return items;
+    items.push(step.value);
+  }
+}
+
+function notIterable(name: string): Error {
+  return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', `Optional ${name} argument must be an iterable`);
 }
 
 function isIterable(value: object): value is Iterable<unknown> {

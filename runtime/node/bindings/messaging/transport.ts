@@ -85,7 +85,10 @@ export class Transport implements LinkHost {
     const buffers = new Set<ArrayBuffer>();
     const ports = new Set<NodeMessagePort>();
     const objects = new Set<object>();
+    const untransferable = this.#realm.privateSymbol('untransferable_object_private_symbol');
     for (const item of transferList) {
+      if (typeof item === 'object' && item !== null && (item as Record<symbol, unknown>)[untransferable] === true)
+        throw this.dataCloneError('An ArrayBuffer is marked as untransferable and could not be transferred.');
       if (item instanceof ArrayBuffer) {
         if (buffers.has(item)) throw this.dataCloneError('Transfer list contains duplicate ArrayBuffer');
         buffers.add(item);

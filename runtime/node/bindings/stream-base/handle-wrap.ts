@@ -1,14 +1,51 @@
 // What every native-backed object of Node shares: an async id, and for handles a place in the event loop. Process worker.
 import type { LoopHandle, Realm } from '../../realm.ts';
 
+/** Where the provider's name is not the class's in capitals. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  TCP: 'TCPWRAP',
+  Pipe: 'PIPEWRAP',
+  TTY: 'TTYWRAP',
+  UDP: 'UDPWRAP',
+  SendWrap: 'UDPSENDWRAP',
+  Process: 'PROCESSWRAP',
+  Signal: 'SIGNALWRAP',
+  FSEvent: 'FSEVENTWRAP',
+  ChannelWrap: 'DNSCHANNEL',
+  QueryReqWrap: 'QUERYWRAP',
+  HTTPParser: 'HTTPINCOMINGMESSAGE',
+};
+const RESOURCE_NAMES: Readonly<Record<string, string>> = {
+  TCP: 'TCPSocketWrap',
+  Pipe: 'PipeWrap',
+  TTY: 'TTYWrap',
+  UDP: 'UDPWrap',
+  Process: 'ProcessWrap',
+  Signal: 'SignalWrap',
+  FSEvent: 'FSEventWrap',
+};
+
 export class AsyncWrap {
   readonly #realm: Realm;
-  #asyncId = 0;
+  #asyncId: number;
   #frame: unknown;
 
   constructor(realm: Realm) {
     this.#realm = realm;
     this.#frame = realm.asyncContext.frame;
+    this.#asyncId = realm.newAsyncId(this, this.#provider);
+  }
+
+  /** Node's name for this kind of resource, as async_hooks shows it. */
+  get #provider(): string {
+    const { name } = this.constructor;
+    return PROVIDERS[name] ?? name.toUpperCase();
+  }
+
+  /** The name in `process.getActiveResourcesInfo()`. */
+  get resourceName(): string {
+    const { name } = this.constructor;
+    return RESOURCE_NAMES[name] ?? name;
   }
 
   /** The async context in which callbacks of `resource` run: the one it was made in. */
@@ -21,15 +58,11 @@ export class AsyncWrap {
   }
 
   getAsyncId(): number {
-    if (this.#asyncId === 0) {
-      const { async_id_fields: fields, constants } = this.#realm.internalBinding('async_wrap');
-      this.#asyncId = ++fields[constants.kAsyncIdCounter];
-    }
     return this.#asyncId;
   }
 
   asyncReset(): void {
-    this.#asyncId = 0;
+    this.#asyncId = this.#realm.newAsyncId(this, this.#provider);
     this.#frame = this.#realm.asyncContext.frame;
   }
 
@@ -40,12 +73,12 @@ export class AsyncWrap {
 
 /** A handle keeps the process alive while it is active and referenced; closing is asynchronous, as in libuv. */
 export class HandleWrap extends AsyncWrap {
-  readonly #loopHandle: { isActive: boolean; isReferenced: boolean };
+  readonly #loopHandle: { isActive: boolean; isReferenced: boolean; owner: object };
   #isClosing = false;
 
   constructor(realm: Realm) {
     super(realm);
-    this.#loopHandle = { isActive: false, isReferenced: true };
+    this.#loopHandle = { isActive: false, isReferenced: true, owner: this };
     realm.loop.addHandle(this.#loopHandle satisfies LoopHandle);
   }
 
