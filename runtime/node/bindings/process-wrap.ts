@@ -23,8 +23,9 @@ class ProcessHandle extends HandleWrap {
     // Listening before the call: a short-lived child may end first.
     const children = childrenOf(realm);
     const pid = launch(realm, options, stdio);
-    if (pid < 0) return pid;
+    // After a failure, too: they are at their end then, as after a child that left at once.
     for (const [index, ends] of stdio.ours) wanted[index]?.handle?.attach(ends);
+    if (pid < 0) return pid;
     this.pid = pid;
     this.#isRunning = true;
     this.setActive(true);

@@ -109,6 +109,7 @@ class SyncSpawn {
     // One more connection than asked for: its end of file is the child's end, whatever else it inherited.
     if (prepared === 0) this.#stdio.addPipe();
     const pid = prepared < 0 ? prepared : launch(this.#realm, this.#options, this.#stdio);
+    if (pid < 0) this.#stdio.abandon();
     if (pid < 0) return { pid: 0, status: null, signal: null, output: null, error: pid };
     for (const [index, ends] of this.#stdio.ours) this.#transfers.set(index, this.#transfer(index, ends));
     this.#pumpUntilEnd(pid);

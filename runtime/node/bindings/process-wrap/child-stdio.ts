@@ -55,9 +55,14 @@ export class ChildStdio {
     this.#givenBack.push(() => releaseEnds(this.#open(theirs)));
   }
 
+  /** The child never came to be: what it would have held is closed, and our ends read end of file. */
+  giveBack(): void {
+    for (const giveBack of this.#givenBack.splice(0)) giveBack();
+  }
+
   /** The child never came to be: nothing of it may stay open, our own ends included. */
   abandon(): void {
-    for (const giveBack of this.#givenBack) giveBack();
+    this.giveBack();
     for (const ends of this.ours.values()) releaseEnds(ends);
   }
 

@@ -18,10 +18,10 @@ export interface SpawnOptions {
   readonly killSignal?: number;
 }
 
-/** Blocks for the kernel's answer: the pid, or a negative errno with everything taken back. */
+/** Blocks for the kernel's answer: the pid, or a negative errno with what the child would have held taken back. */
 export function launch(realm: Realm, options: SpawnOptions, stdio: ChildStdio): number {
   const pid = tryLaunch(realm, options, stdio);
-  if (pid < 0) stdio.abandon();
+  if (pid < 0) stdio.giveBack();
   return pid;
 }
 
