@@ -17,7 +17,6 @@ export const http2: BindingFactory = (realm, binding) => {
 };
 export const tls = refusing('tls', ['wrap']);
 export const quic = refusing('quic', ['Endpoint']);
-export const sqlite = refusing('sqlite', ['DatabaseSync', 'StatementSync', 'Session', 'backup']);
 export const heapUtils = refusing('heap_utils', ['buildEmbedderGraph', 'triggerHeapSnapshot', 'createHeapSnapshotStream']);
 
 export const inspector: BindingFactory = (realm, binding) => {

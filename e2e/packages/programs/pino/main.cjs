@@ -1,0 +1,11 @@
+const pino = require('pino');
+const base = { base: { pid: 1 }, timestamp: () => ',"time":0' };
+const log = pino({ ...base, level: 'debug', redact: ['user.password'] }, pino.destination({ dest: 1, sync: true }));
+log.info({ user: { name: 'ada', password: 'x' } }, 'hello %s', 'there');
+const child = log.child({ module: 'db' }, { serializers: { query: (query) => query.toUpperCase() } });
+child.warn({ query: 'select' }, 'slow');
+child.trace('never seen');
+log.error(Object.assign(new Error('broken'), { stack: 'Error: broken\n    at here' }));
+log.level = 'fatal';
+log.error('not now');
+console.log(log.levelVal, pino.levels.labels[30]);

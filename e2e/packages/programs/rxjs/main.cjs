@@ -1,0 +1,18 @@
+const { combineLatest, concat, from, fromEvent, interval, merge, of, Subject, throwError, timer } = require('rxjs');
+const { catchError, debounceTime, map, mergeMap, retry, scan, switchMap, take, toArray } = require('rxjs/operators');
+const { EventEmitter } = require('node:events');
+const show = (name) => ({ next: (value) => console.log(name, value), error: (error) => console.log(name, 'error', error.message), complete: () => console.log(name, 'done') });
+concat(of(1, 2), from([3])).pipe(scan((a, b) => a + b), toArray()).subscribe(show('scan'));
+interval(5).pipe(take(3), mergeMap((n) => timer(1).pipe(map(() => n * 10))), toArray()).subscribe(show('merge'));
+let attempts = 0;
+of(0).pipe(map(() => { if (++attempts < 3) throw new Error('again'); return attempts; }), retry(5)).subscribe(show('retry'));
+throwError(() => new Error('bad')).pipe(catchError((error) => of(error.message))).subscribe(show('caught'));
+const emitter = new EventEmitter();
+fromEvent(emitter, 'tick').pipe(switchMap((n) => timer(2).pipe(map(() => n))), take(1)).subscribe(show('switch'));
+emitter.emit('tick', 'a');
+emitter.emit('tick', 'b');
+const subject = new Subject();
+combineLatest([subject, of('x')]).subscribe(show('latest'));
+subject.next(1);
+subject.complete();
+merge(timer(30).pipe(map(() => 'late')), timer(20).pipe(map(() => 'early'))).pipe(debounceTime(50)).subscribe(show('debounced'));
