@@ -25,8 +25,9 @@ export function mayAwait(source: string): boolean {
 
 function around(node: AnyNode, helper: string): Edit[] {
   const isList = node.type === 'SequenceExpression';
+  // The space keeps `await(a)(b)` and `of(a)` two words.
   return [
-    { start: node.start, end: node.start, text: isList ? `${helper}((` : `${helper}(` },
+    { start: node.start, end: node.start, text: isList ? ` ${helper}((` : ` ${helper}(` },
     { start: node.end, end: node.end, text: isList ? '))' : ')' },
   ];
 }

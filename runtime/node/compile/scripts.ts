@@ -3,6 +3,7 @@ import { parse } from 'acorn';
 import type { AwaitHelper } from '../library.ts';
 import type { Realm } from '../realm.ts';
 import { type Edit, originalColumn } from './edits.ts';
+import { installFunctionImports } from './function-imports.ts';
 import { AWAIT_KEY, AWAIT_NAME, IMPORT_KEY, rewriteScript, TICK_KEY } from './rewrite.ts';
 
 const HASHBANG = /^#!/;
@@ -40,6 +41,7 @@ export class ScriptCompiler {
   readonly #realm: Realm;
   readonly #evaluate: (source: string) => unknown;
   readonly #scripts: Script[] = [];
+  readonly #idsByName = new Map<string, number>();
   readonly #compiled = new Map<string, CompiledText>();
 
   constructor(realm: Realm) {
@@ -48,6 +50,7 @@ export class ScriptCompiler {
     Object.defineProperty(realm.globalThis, Symbol.for(IMPORT_KEY), {
       value: (id: number, specifier: unknown, options?: unknown) => this.importFrom(id, specifier, options),
     });
+    installFunctionImports(realm.globalThis, (name) => this.#idsByName.get(name));
     Object.defineProperty(realm.globalThis, Symbol.for(AWAIT_KEY), { value: realm.asyncContext.keep });
   }
 
@@ -58,7 +61,9 @@ export class ScriptCompiler {
 
   /** Registers who asks when code of this name calls `import()`. Returns the id that the rewritten code carries. */
   register(name: string, referrer: symbol): number {
-    return this.#scripts.push({ name, referrer }) - 1;
+    const id = this.#scripts.push({ name, referrer }) - 1;
+    this.#idsByName.set(name, id);
+    return id;
   }
 
   async importFrom(id: number, specifier: unknown, options: unknown): Promise<unknown> {

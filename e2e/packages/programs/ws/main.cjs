@@ -18,12 +18,14 @@ const server = new WebSocketServer({ port: 0, perMessageDeflate: { threshold: 10
     }
   });
   client.on('close', (code, reason) => {
-    console.log('client closed', code, reason.toString());
+    closed.push(`client closed ${code} ${reason}`);
     server.close();
   });
 });
+const closed = [];
+process.on('exit', () => console.log(closed.sort().join('\n')));
 server.on('connection', (socket, request) => {
   console.log('connection', request.url, request.headers.upgrade);
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-  socket.on('close', (code, reason) => console.log('server closed', code, reason.toString()));
+  socket.on('close', (code, reason) => closed.push(`server closed ${code} ${reason}`));
 });
