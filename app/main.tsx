@@ -6,7 +6,8 @@ import { render } from 'preact';
 import { App } from './components/app.tsx';
 import { listenToShortcuts } from './state/commands.ts';
 import { reporting } from './state/notices.ts';
-import { openAddress, session } from './state/session.ts';
+import { start } from './state/launch.ts';
+import { session } from './state/session.ts';
 import { warnWhenNearlyFull } from './state/storage.ts';
 import { applySettings } from './state/settings.ts';
 import { registerServiceWorker } from './update.ts';
@@ -21,7 +22,7 @@ addEventListener('beforeunload', (event) => {
   if (files.hasUnsaved.value || runtime.persistence.state === 'failed') event.preventDefault();
 });
 
-void openAddress();
+void start();
 void reporting(warnWhenNearlyFull);
 
 render(<App />, document.querySelector('#app') as HTMLElement);

@@ -8,6 +8,7 @@ const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]
   spawn: () => import('./spawn/index.ts'),
   fs: () => import('./fs/index.ts'),
   preview: () => import('./preview/index.ts'),
+  persist: () => import('./persist/index.ts'),
   install: () => import('./install/index.ts'),
 };
 

@@ -35,7 +35,7 @@ test('a new workspace is saved by itself and has an address of its own', async (
 test('what programs write is there after a reload, with modes, links and empty folders', async () => {
   await run(
     page,
-    'mkdir -p deep/empty && echo kept > deep/a.txt && chmod 750 deep/a.txt && ln -s a.txt deep/link; node -e "fs.utimesSync(\'server.js\', 1e9, 1e9)"; echo done-1',
+    'mkdir -p deep/empty && echo kept > deep/a.txt && chmod 750 deep/a.txt && ln -s a.txt deep/link; echo secret > deep/closed; chmod 000 deep/closed; node -e "fs.utimesSync(\'server.js\', 1e9, 1e9)"; echo done-1',
   );
   await finished(page, 'done-1');
   await saved(page);
@@ -43,9 +43,9 @@ test('what programs write is there after a reload, with modes, links and empty f
   await expect(page.getByRole('tree')).toContainText('deep');
   await run(
     page,
-    `node -p '[fs.statSync("deep/a.txt").mode.toString(8), fs.readlinkSync("deep/link"), fs.readFileSync("deep/link", "utf8").trim(), fs.readdirSync("deep/empty").length, fs.statSync("server.js").mtimeMs].join()'`,
+    `node -p '[fs.statSync("deep/a.txt").mode.toString(8), fs.readlinkSync("deep/link"), fs.readFileSync("deep/link", "utf8").trim(), fs.readdirSync("deep/empty").length, fs.statSync("server.js").mtimeMs, fs.statSync("deep/closed").mode.toString(8), fs.statSync("deep/closed").size].join()'`,
   );
-  await expect(screen(page)).toContainText('100750,a.txt,kept,0,1000000000000');
+  await expect(screen(page)).toContainText('100750,a.txt,kept,0,1000000000000,100000,7');
 });
 
 test('an edit in the editor is there after a reload', async () => {

@@ -12,6 +12,8 @@ const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
 const MODULES = 'node_modules';
+const OWNER_READ = 0o400;
+const EACCES = -13;
 
 export class ChangeCollector {
   readonly #fs: FileSystem;
@@ -167,7 +169,7 @@ export class ChangeCollector {
       case S_IFDIR:
         return batches.add({ op: 'folder', path: name, ...attributes(stat) });
       case S_IFREG: {
-        const bytes = this.#fs.readFile(path);
+        const bytes = this.#read(path, stat);
         // Gone or not readable since it was looked at: its change is in the ring, and the next save sees it.
         if (typeof bytes !== 'number') batches.add({ op: 'file', path: name, ...attributes(stat), sizeBytes: bytes.length }, bytes);
         return;
@@ -180,6 +182,19 @@ export class ChangeCollector {
       }
       default: // devices and sockets live as long as their kernel
     }
+  }
+
+  /** A file that its owner may not read is kept like any other: it is made readable for the moment. */
+  #read(path: string, stat: Stat): Uint8Array | number {
+    const bytes = this.#fs.readFile(path);
+    if (bytes !== EACCES || this.#fs.chmod(path, (stat.mode & 0o7777) | OWNER_READ) < 0) return bytes;
+    const content = this.#fs.readFile(path);
+    this.#fs.chmod(path, stat.mode & 0o7777);
+    const after = {} as Stat;
+    const known = this.#known.get(path);
+    // Otherwise the change of mode would be seen as the program's, again and again.
+    if (known && this.#fs.lstat(path, after) === 0) known.stamp = stampOf(after);
+    return content;
   }
 
   #remove(path: string, batches: SaveBatches): void {

@@ -27,7 +27,7 @@ export class Persistence {
 
   /** Brings the stored tree back and starts to save. Once, before any process runs. */
   async start(): Promise<Restored> {
-    const { references, ...restored } = await this.#write((restorer) =>
+    const { references, ...restored } = await this.#write(true, (restorer) =>
       this.#store.ask<RestoreSummary>({ type: 'read-workspace' }, [], (entries, bytes) => restorer.take(entries, bytes)),
     );
     this.#collector.adopt(references);
@@ -44,15 +44,15 @@ export class Persistence {
   /** Makes the files those of a snapshot; what was there is saved first. */
   async restore(snapshot: string): Promise<Restored> {
     await this.save(null);
-    const { references: _, ...restored } = await this.#write((restorer) =>
+    const { references: _, ...restored } = await this.#write(false, (restorer) =>
       this.#store.ask<RestoreSummary>({ type: 'read-snapshot', snapshot }, [], (entries, bytes) => restorer.take(entries, bytes)),
     );
     await this.save(null);
     return restored;
   }
 
-  async #write(read: (restorer: Restorer) => Promise<RestoreSummary>): Promise<RestoreSummary & RestoreResult> {
-    const restorer = new Restorer(this.#fs, this.#cache);
+  async #write(isFresh: boolean, read: (restorer: Restorer) => Promise<RestoreSummary>): Promise<RestoreSummary & RestoreResult> {
+    const restorer = new Restorer(this.#fs, this.#cache, isFresh);
     const summary = await read(restorer);
     return { ...summary, ...(await restorer.finish()) };
   }

@@ -1,6 +1,6 @@
 // Writes saved entries back into the file system. File service.
 import type { SavedEntry } from '#protocol';
-import type { FileSystem, Stat } from '../../fs/file-system.ts';
+import type { FileSystem } from '../../fs/file-system.ts';
 import type { PackageCache } from '../../packages/package-cache.ts';
 import { gunzip } from '../../packages/tarballs.ts';
 import { readTar } from '../../packages/untar.ts';
@@ -8,8 +8,7 @@ import { readTar } from '../../packages/untar.ts';
 const FOLDER_MODE = 0o755;
 const FILE_MODE = 0o644;
 const EXECUTE_BITS = 0o111;
-const S_IFMT = 0o170000;
-const S_IFREG = 0o100000;
+
 /** Packages are read and unpacked side by side: each waits for the store, then for its decompression. */
 const PARALLEL_PACKAGES = 8;
 
@@ -30,13 +29,16 @@ export interface RestoreResult extends RestoreProblems {
 export class Restorer {
   readonly #fs: FileSystem;
   readonly #cache: PackageCache;
+  readonly #isFresh: boolean;
   readonly #folders: FolderEntry[] = [];
   readonly #packages: Extract<SavedEntry, { op: 'package' }>[] = [];
   /** Held back until the packages are there: these lie over them. */
   readonly #overlays: { entry: SavedEntry; bytes: Uint8Array }[] = [];
   readonly problems: RestoreProblems = { missingPackages: [], unwritten: [] };
 
-  constructor(fs: FileSystem, cache: PackageCache) {
+  /** `isFresh`: nothing was ever written, so nothing has to make way. */
+  constructor(fs: FileSystem, cache: PackageCache, isFresh: boolean) {
+    this.#isFresh = isFresh;
     this.#fs = fs;
     this.#cache = cache;
   }
@@ -82,13 +84,13 @@ export class Restorer {
         if (entry.integrity !== null) this.#packages.push(entry);
         return this.#makeFolder(path);
       case 'file':
-        this.#clear(path, true);
+        // Made anew, so that its mode counts, and a file that may not be written makes way, too.
+        this.#clear(path);
         this.#check(this.#fs.writeFile(path, bytes, entry.mode), path);
-        this.#fs.chmod(path, entry.mode);
         this.#fs.utimes(path, entry.mtimeMs, entry.mtimeMs, false);
         return;
       case 'symlink':
-        this.#clear(path, false);
+        this.#clear(path);
         this.#check(this.#fs.symlink(entry.target, path), path);
         this.#fs.utimes(path, entry.mtimeMs, entry.mtimeMs, false);
         return;
@@ -110,11 +112,9 @@ export class Restorer {
     }
   }
 
-  /** Takes away what is at the path unless it is an ordinary file that may be overwritten. */
-  #clear(path: string, keepsFile: boolean): void {
-    const stat = {} as Stat;
-    if (this.#fs.lstat(path, stat) < 0 || (keepsFile && (stat.mode & S_IFMT) === S_IFREG)) return;
-    this.#fs.removeAll(path);
+  /** Takes away what is at the path. */
+  #clear(path: string): void {
+    if (!this.#isFresh || this.#overlays.length > 0) this.#fs.removeAll(path);
   }
 
   #makeFolder(path: string): void {
