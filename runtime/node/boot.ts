@@ -25,6 +25,7 @@ import { makeEnvironment } from './environment.ts';
 import type { BindingFactory, BindingObject, DescriptorTable, Primitives, Realm } from './realm.ts';
 import { makeSkeleton, SymbolTable } from './skeleton.ts';
 import { installStackFormatter, type PrepareCallback } from './stack-frames.ts';
+import { withOutbound } from './outbound/connect.ts';
 import { trackCompilation } from './web-assembly.ts';
 import { unsettledLocation } from './unsettled-await.ts';
 import { UvErrors } from './uv-errors.ts';
@@ -304,7 +305,7 @@ export class NodeProcess implements Realm {
     if (id === 'internal/vm') return this.#amended(id, { isContext: (value: unknown) => this.#contexts.has(value) });
     // Its workers share listening sockets, and a socket cannot be handed to another process here.
     if (id === 'internal/cluster/primary') return this.#amended(id, { fork: refusal(this, 'cluster.fork') });
-    return this.#load(id);
+    return withOutbound(this, id, this.#load(id));
   }
 
   /** A module with some of its exports replaced: `isContext` reads a private symbol that sandboxes here must not show. */

@@ -3,6 +3,7 @@
 // oxlint-disable-next-line import/default -- the build makes the address the default export
 import npmCliUrl from '../../../.cache/npm-cli/npm-cli.js?url';
 import type { FileSystem } from '../../fs/file-system.ts';
+import { inLoop } from '../../node/in-loop.ts';
 import type { Realm } from '../../node/realm.ts';
 import { STAND_IN_MARK } from '../compat/mark.ts';
 import { nativeCommands, type NativeNotice, refuseNative, type WantedPackage } from '../compat/native.ts';
@@ -111,20 +112,4 @@ async function request(realm: Realm, url: string, init: RequestInit): Promise<Do
     headers: [...response.headers],
     bytes: async () => new Uint8Array(await inLoop(realm, response.arrayBuffer())),
   };
-}
-
-/** Settles as an event of Node's loop, and keeps the process alive until then. */
-function inLoop<T>(realm: Realm, promise: Promise<T>): Promise<T> {
-  const { loop } = realm;
-  loop.ref();
-  return new Promise<T>((resolve, reject) => {
-    const later = (settle: () => void): void => {
-      loop.enqueue(settle);
-      loop.unref();
-    };
-    promise.then(
-      (value) => later(() => resolve(value)),
-      (error: unknown) => later(() => reject(error as Error)),
-    );
-  });
 }

@@ -2,6 +2,7 @@
 import type { ExitStatus } from '#protocol';
 import { signalNumber } from '../../kernel/signals.ts';
 import { NPM_CLI } from '../../packages/npm-cli/location.ts';
+import { NPM_VERSION } from '../../packages/npm-cli/version.ts';
 import { resolveProgram } from '../../process/exec.ts';
 import { ChildStreams, inheritedStreams } from '../sh/streams.ts';
 import type { ToolContext } from '../tool.ts';
@@ -39,5 +40,17 @@ export function runChild(
 /** Hands the whole command to npm's own command line, a Node process. */
 export function runNpmCli(context: ToolContext, program: 'npm' | 'npx', args: readonly string[]): number {
   const cli = program === 'npm' ? NPM_CLI : NPM_CLI.replace(/npm-cli\.js$/, 'npx-cli.js');
+  return runChild(context, ['/usr/bin/node', cli, ...args]);
+}
+
+/** `npm --real ...`: the published npm as an ordinary program, without our network and unpacker. Fetched when first asked for. */
+export function runRealNpm(context: ToolContext, args: readonly string[]): number {
+  const folder = `${context.env['HOME'] ?? '/home/user'}/.npm/_real`;
+  const cli = `${folder}/node_modules/npm/bin/npm-cli.js`;
+  if (context.fs.access(cli, 0) !== 0) {
+    context.fs.mkdirAll(folder, 0o755);
+    const status = runNpmCli(context, 'npm', ['install', '--silent', '--no-save', '--prefix', folder, `npm@${NPM_VERSION}`]);
+    if (status !== 0) return status;
+  }
   return runChild(context, ['/usr/bin/node', cli, ...args]);
 }

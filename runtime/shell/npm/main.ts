@@ -3,7 +3,7 @@
 import { isVerkletError } from '#protocol';
 import { NPM_VERSION } from '../../packages/npm-cli/version.ts';
 import type { Tool, ToolContext } from '../tool.ts';
-import { runChild, runNpmCli } from './child.ts';
+import { runChild, runNpmCli, runRealNpm } from './child.ts';
 import { leanInstall } from './lean-install.ts';
 import { projectOf } from './project.ts';
 import { binPath, readScriptCommand, runScript } from './run-script.ts';
@@ -25,6 +25,8 @@ export const npx: Tool = (context) => runInstalled(context, context.args) ?? run
 function answer(context: ToolContext, args: readonly string[]): Promise<number | null> | number | null {
   const [command, ...rest] = args;
   switch (command) {
+    case '--real':
+      return runRealNpm(context, rest);
     case '-v':
     case '--version':
       context.write(`${NPM_VERSION}\n`);
