@@ -51,6 +51,15 @@ export async function ensureBrowser() {
   return findBrowser() ?? fail('No Chromium could be found or installed. Install one and run this again.');
 }
 
+/** Bubblewrap, for Linux sessions without a container engine: installed where that is in our power. */
+export function ensureSandbox() {
+  if (process.platform !== 'linux' || onPath('bwrap') || existsSync('/var/run/docker.sock')) return;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) return; // the server says what is missing, and works without
+  say('Installing bubblewrap for Linux sessions ...');
+  spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
+  spawnSync('apt-get', ['install', '-y', '--no-remove', 'bubblewrap'], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 export function findBrowser() {
   const named = process.env.CHROMIUM;
   if (named && existsSync(named)) return named;

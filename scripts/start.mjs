@@ -1,8 +1,9 @@
 // `npm start`: does all set-up, builds when sources changed, and serves app, previews and registry proxy on loopback.
 import { spawn } from 'node:child_process';
-import { ensureDependencies, nodeBinary, nodeEnvironment, root, run } from './setup.mjs';
+import { ensureDependencies, ensureSandbox, nodeBinary, nodeEnvironment, root, run } from './setup.mjs';
 
 ensureDependencies();
+ensureSandbox();
 const node = nodeBinary();
 if (run(node, ['--disable-warning=ExperimentalWarning', 'scripts/build.ts', '--if-stale']) !== 0) process.exit(1);
 const server = spawn(node, ['--disable-warning=ExperimentalWarning', 'server/main.ts', ...process.argv.slice(2)], {

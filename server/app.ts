@@ -15,6 +15,8 @@ import {
 import type { ServerConfig } from './config.ts';
 import { createPythonIndex } from './python-index.ts';
 import { createRegistryProxy } from './registry-proxy.ts';
+import { mayReadMetrics, renderMetrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
 import { createSessionApi } from './sessions/session-api.ts';
 import type { SessionService } from './sessions/session-service.ts';
 import { serveFile } from './static-files.ts';
@@ -41,6 +43,10 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
     if (url.pathname === '/-/health') return context.json({ status: 'ok' });
     const site = siteOf(hostOf(context), config);
     if (site === null) return context.text('This server does not serve that host.', 421);
+    if (sessions !== null && site.kind === 'app' && url.pathname === '/metrics') return answerMetrics(sessions, context, config);
+    if (sessions !== null && site.kind === 'app' && url.pathname === `${API_PREFIX}/openapi.json`) {
+      return context.json(openApiDocument(`${config.scheme}://${config.appHost}${portSuffix(config)}`));
+    }
     if (url.pathname.startsWith(`${API_PREFIX}/`)) return api === null ? notFound() : answerApi(api, site, context, url, config);
     if (url.pathname.startsWith(REGISTRY_PREFIX)) return registry.handle(url.pathname.slice(REGISTRY_PREFIX.length), context.req.raw);
     if (url.pathname.startsWith(PYTHON_PREFIX)) return pythonIndex.handle(url.pathname.slice(PYTHON_PREFIX.length), context.req.raw);
@@ -51,6 +57,17 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
     return serveSite(site, url.pathname, context.req.raw, config);
   });
   return app;
+}
+
+async function answerMetrics(sessions: SessionService, context: Context, config: ServerConfig): Promise<Response> {
+  const { incoming } = (context.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
+  const isAllowed = mayReadMetrics(
+    incoming?.socket?.remoteAddress ?? '',
+    context.req.header('authorization'),
+    config.sessions.metricsToken,
+  );
+  if (!isAllowed) return new Response('Not for you.\n', { status: 403 });
+  return new Response(await renderMetrics(sessions), { headers: { 'Content-Type': 'text/plain; version=0.0.4' } });
 }
 
 /** The API answers pages of allowed parents only: code on a workspace or port origin is the user's. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DEFAULT_LIMITS, type BoxLimits } from './drivers/driver.ts';
+import type { S3Options } from './state/s3-objects.ts';
 
 /** Settings of promotion; see server/README.md. */
 export interface SessionConfig {
@@ -26,6 +27,14 @@ export interface SessionConfig {
   /** Host names that boxes may reach; the registries always. */
   readonly egress: readonly string[];
   readonly log: boolean;
+  /** What `/metrics` wants as bearer token; null: the machine itself only. */
+  readonly metricsToken: string | null;
+  /** A shutdown leaves boxes to the next server, instead of ending them. */
+  readonly keepsBoxes: boolean;
+  /** Postgres, as `postgres://user:password@host/database`; null: a file in the data folder. */
+  readonly databaseUrl: string | null;
+  /** An S3-compatible store; null: files in the data folder. */
+  readonly s3: S3Options | null;
 }
 
 export interface ServerConfig {
@@ -104,7 +113,20 @@ function readSessionConfig(env: NodeJS.ProcessEnv, root: string): SessionConfig 
     maxBytesPerOwner: readNumber(env, 'VERKLET_STORED_GB', 4) * GIB,
     egress: splitList(env['VERKLET_EGRESS'] ?? ''),
     log: env['VERKLET_LOG'] === 'json',
+    metricsToken: env['VERKLET_METRICS_TOKEN'] ?? null,
+    keepsBoxes: env['VERKLET_KEEP_BOXES'] === '1',
+    databaseUrl: env['VERKLET_DATABASE'] ?? null,
+    s3: readS3(env),
   };
+}
+
+function readS3(env: NodeJS.ProcessEnv): S3Options | null {
+  const url = env['VERKLET_S3_URL'];
+  if (url === undefined) return null;
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'] ?? '';
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'] ?? '';
+  if (accessKeyId === '' || secretAccessKey === '') throw new Error('VERKLET_S3_URL needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
+  return { url, accessKeyId, secretAccessKey, region: env['AWS_REGION'] ?? 'us-east-1' };
 }
 
 function isDriver(name: string): name is SessionConfig['driver'] {

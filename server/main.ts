@@ -8,6 +8,13 @@ const server = await listen(readConfig()).catch((error: NodeJS.ErrnoException) =
   process.exit(1);
 });
 process.stdout.write(`Verklet is ready: ${server.appUrl}\n`);
+void server.sessions.status().then(({ sessions, reason }) => {
+  const line =
+    sessions === 'available'
+      ? `Linux sessions: ${reason}`
+      : `No Linux sessions (${reason}). Everything else works; \`npm run doctor\` says more.`;
+  process.stdout.write(`${line}\n`);
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     void server.close().then(() => process.exit(0));

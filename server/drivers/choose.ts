@@ -24,7 +24,8 @@ export async function chooseDriver(config: SessionConfig): Promise<DriverChoice>
   return { driver: null, reason: reasons.join('; '), tried };
 }
 
-function candidates(config: SessionConfig): Driver[] {
+/** Those that the configuration allows, in the order of preference. */
+export function candidates(config: SessionConfig): Driver[] {
   const all: Record<string, () => Driver> = {
     docker: () => new DockerDriver({ ...config.docker, serverId: serverIdOf(config.dataFolder) }),
     process: () => new ProcessDriver(config.boxFolder),

@@ -105,7 +105,7 @@ export class SessionService {
 
   async close(): Promise<void> {
     this.#streams.close();
-    await (await this.#sessions)?.close(false);
+    await (await this.#sessions)?.close(this.#dependencies.config.sessions.keepsBoxes);
     await this.store.registry.close();
   }
 

@@ -5,6 +5,7 @@ import { VerkletError, type LinkStream, type StreamEvents } from '#protocol';
 import type { BoxLimits, Driver } from '../drivers/driver.ts';
 import type { RecordStore } from '../state/record-store.ts';
 import type { SessionRecord } from '../state/registry.ts';
+import { isKnownDead, ownHolder } from './lease-holder.ts';
 import { Session, unknownSession } from './session.ts';
 
 const LEASE_MS = 30_000;
@@ -26,7 +27,7 @@ export interface SessionsOptions {
 
 export class Sessions {
   readonly options: SessionsOptions;
-  readonly #holder = randomUUID();
+  readonly #holder = `${ownHolder()}/${randomUUID()}`;
   readonly #live = new Map<string, Session>();
   readonly #starting = new Map<string, Promise<Session>>();
   readonly #timer: NodeJS.Timeout;
@@ -139,7 +140,10 @@ export class Sessions {
     const record = await store.registry.getSession(id);
     if (record === null || record.state === 'stopped' || this.#isClosed) throw unknownSession(id);
     const nowMs = Date.now();
-    if (!(await store.registry.takeLease(id, this.#holder, nowMs, nowMs + LEASE_MS))) {
+    // A dead server's lease is over, whatever it says.
+    const isOver = record.leaseHolder !== null && isKnownDead(record.leaseHolder);
+    const asOfMs = isOver ? record.leaseUntilMs + 1 : nowMs;
+    if (!(await store.registry.takeLease(id, this.#holder, asOfMs, nowMs + LEASE_MS))) {
       throw new VerkletError('ERR_SESSION_LOST', { reason: 'another server runs it' });
     }
     const session: Session = new Session({
