@@ -14,6 +14,7 @@ import {
 } from '#headers';
 import type { ServerConfig } from './config.ts';
 import { createPythonIndex } from './python-index.ts';
+import { createGitProxy } from './git-proxy.ts';
 import { createRegistryProxy } from './registry-proxy.ts';
 import { mayReadMetrics, renderMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -23,6 +24,7 @@ import { serveFile } from './static-files.ts';
 
 const REGISTRY_PREFIX = '/-/registry/';
 const PYTHON_PREFIX = '/-/python/';
+const GIT_PREFIX = '/-/git/';
 const API_PREFIX = '/-/v1';
 /** App routes that are drawn by the page itself. */
 const APP_ROUTES = /^\/(?:w\/|preview\/|settings|$)/;
@@ -38,6 +40,7 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
     builtFolder: path.join(config.distFolder, 'preview/__verklet/python'),
     cacheFolder: config.cacheFolder,
   });
+  const git = createGitProxy(config.gitHosts);
   app.all('*', async (context) => {
     const url = new URL(context.req.url);
     if (url.pathname === '/-/health') return context.json({ status: 'ok' });
@@ -48,6 +51,7 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
       return context.json(openApiDocument(`${config.scheme}://${config.appHost}${portSuffix(config)}`));
     }
     if (url.pathname.startsWith(`${API_PREFIX}/`)) return api === null ? notFound() : answerApi(api, site, context, url, config);
+    if (url.pathname.startsWith(GIT_PREFIX)) return git.handle(`${url.pathname.slice(GIT_PREFIX.length)}${url.search}`, context.req.raw);
     if (url.pathname.startsWith(REGISTRY_PREFIX)) return registry.handle(url.pathname.slice(REGISTRY_PREFIX.length), context.req.raw);
     if (url.pathname.startsWith(PYTHON_PREFIX)) return pythonIndex.handle(url.pathname.slice(PYTHON_PREFIX.length), context.req.raw);
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {

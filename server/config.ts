@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DEFAULT_GIT_HOSTS } from './git-proxy.ts';
 import { DEFAULT_LIMITS, type BoxLimits } from './drivers/driver.ts';
 import type { S3Options } from './state/s3-objects.ts';
 
@@ -57,6 +58,8 @@ export interface ServerConfig {
   readonly pythonIndex: string | null;
   /** Where the wheels of Pyodide's own lock are, ending in a slash; null: where the built Pyodide looks by itself. */
   readonly pythonPackages: string | null;
+  /** Hosts, or whole origins, that the git proxy may ask. */
+  readonly gitHosts: readonly string[];
   readonly sessions: SessionConfig;
 }
 
@@ -73,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ServerConfig {
     extraParents: splitList(env['VERKLET_PARENTS'] ?? ''),
     distFolder: env['VERKLET_DIST'] ?? path.join(root, 'dist'),
     cacheFolder: env['VERKLET_CACHE'] ?? path.join(root, '.cache'),
+    gitHosts: splitList(env['VERKLET_GIT_HOSTS'] ?? DEFAULT_GIT_HOSTS.join(' ')),
     registry: withSlash(env['VERKLET_REGISTRY'] ?? npmRegistry(root)),
     pythonIndex: optionalUrl(env['VERKLET_PYTHON_INDEX']),
     pythonPackages: optionalUrl(env['VERKLET_PYTHON_PACKAGES']),

@@ -46,6 +46,10 @@ export const TOOL_NAMES = [
     'clear',
     'date',
   ],
+  ...['awk', 'mawk', 'sed', 'diff', 'cmp', 'jq', 'bc', 'expr', 'du', 'df', 'tree', 'od', 'xxd', 'dd', 'strings'],
+  ...['md5sum', 'sha1sum', 'sha224sum', 'sha256sum', 'sha384sum', 'sha512sum', 'cksum', 'base64'],
+  ...['tar', 'gzip', 'gunzip', 'zcat', 'zip', 'unzip'],
+  ...['less', 'more', 'curl', 'wget', 'git'],
   ...['env', 'sleep', 'timeout', 'nohup', 'nice', 'time', 'watch', 'ps', 'pgrep', 'pkill', 'kill'],
 ] as const;
 

@@ -13,6 +13,10 @@ const shell: Loader = async () => (await import('./sh/main.ts')).sh;
 const words = () => import('./tools/words.ts');
 const grep: Loader = async () => (await import('./tools/grep.ts')).grep;
 const pgrep: Loader = async () => (await import('./tools/process.ts')).pgrep;
+const awk: Loader = async () => (await import('./tools/awk/main.ts')).awk;
+const checksum: Loader = async () => (await import('./tools/digest.ts')).checksum;
+const gzip: Loader = async () => (await import('./tools/archive/gzip.ts')).gzip;
+const less: Loader = async () => (await import('./tools/less.ts')).less;
 const test: Loader = async () => (await words()).test;
 
 const programs: Readonly<Record<ToolName, Loader>> = {
@@ -68,6 +72,31 @@ const programs: Readonly<Record<ToolName, Loader>> = {
   test,
   '[': test,
   ...group(() => import('./tools/date.ts'), 'date'),
+  less,
+  more: less,
+  ...group(() => import('./tools/network/curl.ts'), 'curl', 'wget'),
+  ...group(() => import('./git/main.ts'), 'git'),
+  awk,
+  mawk: awk,
+  ...group(() => import('./tools/sed/main.ts'), 'sed'),
+  ...group(() => import('./tools/diff.ts'), 'diff', 'cmp'),
+  ...group(() => import('./tools/jq.ts'), 'jq'),
+  ...group(() => import('./tools/bc.ts'), 'bc'),
+  ...group(() => import('./tools/expr.ts'), 'expr'),
+  ...group(() => import('./tools/disk.ts'), 'du', 'df', 'tree'),
+  ...group(() => import('./tools/dump.ts'), 'od', 'xxd', 'dd', 'strings'),
+  md5sum: checksum,
+  sha1sum: checksum,
+  sha224sum: checksum,
+  sha256sum: checksum,
+  sha384sum: checksum,
+  sha512sum: checksum,
+  ...group(() => import('./tools/digest.ts'), 'cksum', 'base64'),
+  ...group(() => import('./tools/archive/tar.ts'), 'tar'),
+  gzip,
+  gunzip: gzip,
+  zcat: gzip,
+  ...group(() => import('./tools/archive/zip.ts'), 'zip', 'unzip'),
   ...group(() => import('./tools/process.ts'), 'env', 'sleep', 'timeout', 'nohup', 'nice', 'time', 'watch', 'ps', 'xargs'),
   pgrep,
   pkill: pgrep,

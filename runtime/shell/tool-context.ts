@@ -114,9 +114,10 @@ export async function runTool(tool: Tool, context: ToolContext): Promise<number>
     return status;
   } catch (error) {
     if (error instanceof BrokenPipe) return SIGPIPE_STATUS;
-    if (!(error instanceof ToolFailure)) throw error;
+    // Whatever else is thrown is a jump of the shell around it, or a fault of the program alone.
+    if (!(error instanceof Error)) throw error;
     context.writeError(`${context.name}: ${error.message}\n`);
-    return error.status;
+    return error instanceof ToolFailure ? error.status : 1;
   }
 }
 
