@@ -1,14 +1,17 @@
 // xterm.js on a shell of the workspace.
 import '@xterm/xterm/css/xterm.css';
 import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal as Screen } from '@xterm/xterm';
 import { effect } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { reporting } from '../state/notices.ts';
 import { fontSizePx, isDark } from '../state/settings.ts';
 import type { Process } from '@verklet/sdk';
+import { hasScreenReaderMode, isTerminalSearchShown, movesFocusByTab } from '../state/terminal-settings.ts';
 import type { Workspace } from '../state/workspace.ts';
+import { TerminalSearch } from './terminal-search.tsx';
 
 const DARK: ITheme = {
   background: '#14161b',
@@ -56,6 +59,8 @@ export function Terminal({ workspace, process, isShown, onEnd }: TerminalProps) 
   const host = useRef<HTMLDivElement>(null);
   const type = useRef<((text: string) => void) | null>(null);
   const screenRef = useRef<Screen | null>(null);
+  const searchRef = useRef<SearchAddon | null>(null);
+  const [title, setTitle] = useState('');
 
   useEffect(() => {
     const screen = new Screen({
@@ -68,9 +73,18 @@ export function Terminal({ workspace, process, isShown, onEnd }: TerminalProps) 
     });
     const fit = new FitAddon();
     screen.loadAddon(fit);
-    screen.loadAddon(new WebLinksAddon());
+    const search = new SearchAddon();
+    searchRef.current = search;
+    screen.loadAddon(search);
+    screen.loadAddon(new WebLinksAddon((_event, address) => followLink(workspace, address)));
+    screen.onTitleChange(setTitle);
+    // Never a trap for the keyboard: Ctrl-Shift-M gives Tab back to the page.
+    screen.attachCustomKeyEventHandler((event) => !(event.key === 'Tab' && movesFocusByTab.value));
     screen.open(host.current as HTMLElement);
     screenRef.current = screen;
+    const stopReader = effect(() => {
+      screen.options.screenReaderMode = hasScreenReaderMode.value;
+    });
     const stopTheme = effect(() => {
       screen.options.theme = isDark.value ? DARK : LIGHT;
       screen.options.fontSize = fontSizePx.value;
@@ -83,6 +97,7 @@ export function Terminal({ workspace, process, isShown, onEnd }: TerminalProps) 
     void reporting(() => connect(screen, workspace, process, (send) => (type.current = send), onEnd));
     return () => {
       stopTheme();
+      stopReader();
       observer.disconnect();
       screen.dispose();
     };
@@ -95,7 +110,27 @@ export function Terminal({ workspace, process, isShown, onEnd }: TerminalProps) 
     };
   }, [isShown]);
 
-  return <div ref={host} class="screen" hidden={!isShown} />;
+  return (
+    <>
+      {isShown && isTerminalSearchShown.value && (
+        <TerminalSearch
+          onFind={(text, direction) => (direction === 'next' ? searchRef.current?.findNext(text) : searchRef.current?.findPrevious(text))}
+          onClose={() => screenRef.current?.focus()}
+        />
+      )}
+      {isShown && title !== '' && <output class="terminal-title">{title}</output>}
+      <div ref={host} class="screen" hidden={!isShown} />
+    </>
+  );
+}
+
+/** A server of the workspace opens in the preview, everything else in a tab. */
+function followLink(workspace: Workspace, address: string): void {
+  const url = URL.parse(address);
+  const isLocal = url !== null && /^(?:localhost|127\.0\.0\.1|0\.0\.0\.0)$/.test(url.hostname);
+  const port = Number(url?.port ?? 0);
+  if (isLocal && workspace.ports.value.some((one) => one.port === port)) workspace.shownPort.value = port;
+  else globalThis.open(address, '_blank', 'noopener,noreferrer');
 }
 
 /** Joins screen and shell until the shell ends. */

@@ -6,6 +6,7 @@ import { notify, reporting } from './notices.ts';
 import { closeWorkspace, currentWorkspace } from './session.ts';
 import { nextTheme, resizeFont } from './settings.ts';
 import { isStorageShown } from './storage.ts';
+import { isTerminalSearchShown, toggleScreenReaderMode, toggleTabKey } from './terminal-settings.ts';
 
 export interface AppCommand {
   readonly id: string;
@@ -35,6 +36,21 @@ export const commands: readonly AppCommand[] = [
     isEnabled: inWorkspace,
     run: () => currentWorkspace()?.addTerminal(),
   },
+  {
+    id: 'terminal.search',
+    title: 'Search in the terminal',
+    keys: 'Mod+Shift+F',
+    isEnabled: inWorkspace,
+    run: () => void (isTerminalSearchShown.value = true),
+  },
+  {
+    id: 'terminal.tab-key',
+    title: 'Tab leaves the terminal, or completes in it',
+    keys: 'Mod+Shift+M',
+    isEnabled: inWorkspace,
+    run: toggleTabKey,
+  },
+  { id: 'terminal.screen-reader', title: 'Screen reader support of terminals', isEnabled: always, run: toggleScreenReaderMode },
   {
     id: 'diagnostics.toggle',
     title: 'Show or hide what ran where',

@@ -103,11 +103,7 @@ const programs: Readonly<Record<ToolName, Loader>> = {
   ...group(() => import('./tools/kill.ts'), 'kill'),
 };
 
-/** What stands for a command that needs real Linux: not in /usr/bin, started by its name only. */
-const LINUX_COMMAND = 'linux-command';
-
 /** The tool of that name; `undefined` where there is none. */
 export async function loadTool(name: string): Promise<Tool | undefined> {
-  if (name === LINUX_COMMAND) return (await import('./tools/linux-command.ts')).linuxCommand;
   return Object.hasOwn(programs, name) ? programs[name as ToolName]() : undefined;
 }

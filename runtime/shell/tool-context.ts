@@ -2,9 +2,8 @@
 import type { ExitStatus } from '#protocol';
 import { signalNumber } from '../kernel/signals.ts';
 import type { ProcessHost } from '../process/host.ts';
-import { errnoText } from './paths.ts';
 import { loadTool } from './programs.ts';
-import { resolveCommand } from './resolve-command.ts';
+import { resolveCommand, spawnFailure } from './resolve-command.ts';
 import { ChildStreams, isTerminal, type StreamIo, type Streams } from './sh/streams.ts';
 import { encodeText } from './text.ts';
 import { BrokenPipe, type Tool, type ToolContext, ToolFailure } from './tool.ts';
@@ -165,7 +164,7 @@ export function startCommand(
 }
 
 export function explainFailure(context: ToolContext, name: string, errno: number): number {
-  context.writeError(`${context.name}: ${name}: ${errnoText(errno)}\n`);
+  context.writeError(`${context.name}: ${name}: ${spawnFailure(name, errno)}\n`);
   return errno === ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 }
 

@@ -356,7 +356,7 @@ export const reset: GitCommand = async (repository, args) => {
       context.fs.unlink(absolutePath(repository.dir, path));
     }
     const { commit: at } = await git.readCommit({ ...base, oid });
-    context.write(`HEAD is now at ${oid.slice(0, 7)} ${at.message.split('\n')[0] ?? ''}\n`);
+    if (!flags.has('q')) context.write(`HEAD is now at ${oid.slice(0, 7)} ${at.message.split('\n')[0] ?? ''}\n`);
     return 0;
   }
   for (const state of await fileStates(repository)) await git.resetIndex({ ...base, filepath: state.path, ref: oid });

@@ -1,7 +1,6 @@
 // Runs a shell's syntax tree: builtins and small tools inside this worker, everything else as processes of the kernel.
-import { needsServerBecause } from '../../kernel/boundary.ts';
 import type { ProcessHost } from '../../process/host.ts';
-import { errnoText } from '../paths.ts';
+import { spawnFailure } from '../resolve-command.ts';
 import { createContext, insideTool, NOT_EXECUTABLE, NOT_FOUND, runTool } from '../tool-context.ts';
 import { decodeText, encodeText } from '../text.ts';
 import { assign } from './assignments.ts';
@@ -23,6 +22,7 @@ import { type Assignment, type Command, type List, type Pipeline, type Redirect,
 const SYNTAX_ERROR = 2;
 const SIGPIPE_STATUS = 141;
 const ENOENT = -2;
+const ENOTDIR = -20;
 const MAX_CALL_DEPTH = 1000;
 /** What an interactive shell still runs in its own worker: nothing that could take long or wait. */
 const QUICK = new Set([
@@ -217,11 +217,8 @@ export class Interpreter {
   }
 
   explain(name: string, errno: number): number {
-    const need = errno === ENOENT ? needsServerBecause(name) : null;
-    const reason =
-      need === null ? (errno === ENOENT ? 'not found' : errnoText(errno)) : `not found; ${need} needs a server session, and there is none`;
-    this.complain(`${name}: ${reason}`);
-    return errno === ENOENT || errno === -20 ? NOT_FOUND : NOT_EXECUTABLE;
+    this.complain(`${name}: ${spawnFailure(name, errno)}`);
+    return errno === ENOENT || errno === ENOTDIR ? NOT_FOUND : NOT_EXECUTABLE;
   }
 
   #checkInterrupt(): void {
