@@ -1,6 +1,7 @@
 // The whole window: start page or workbench, with notices and the command palette above.
 import { session } from '../state/session.ts';
 import { DropTarget } from './drop-target.tsx';
+import { FolderConflicts } from './folder-conflicts.tsx';
 import { Notices } from './notices.tsx';
 import { Palette } from './palette.tsx';
 import { StartPage } from './start-page.tsx';
@@ -15,6 +16,7 @@ export function App() {
       <Palette />
       <StorageDialog />
       <DropTarget />
+      <FolderConflicts />
       <Notices />
     </>
   );

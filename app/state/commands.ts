@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { isSessionPanelShown } from './server-session.ts';
 import { chooseFiles, importFiles } from './import.ts';
+import { canConnectFolder, connectedFolder, connectFolder, disconnectFolder } from './local-folder.ts';
 import { notify, reporting } from './notices.ts';
 import { closeWorkspace, currentWorkspace } from './session.ts';
 import { nextTheme, resizeFont } from './settings.ts';
@@ -73,6 +74,18 @@ export const commands: readonly AppCommand[] = [
   },
   { id: 'import.files', title: 'Import files or zip archives', isEnabled: inWorkspace, run: () => importChosen('files') },
   { id: 'import.folder', title: 'Import a folder', isEnabled: inWorkspace, run: () => importChosen('folder') },
+  {
+    id: 'folder.connect',
+    title: 'Connect a folder of this device',
+    isEnabled: () => inWorkspace() && canConnectFolder(),
+    run: connectChosen,
+  },
+  {
+    id: 'folder.disconnect',
+    title: 'Disconnect the folder of this device',
+    isEnabled: () => connectedFolder.value !== null,
+    run: () => void reporting(disconnectFolder),
+  },
   { id: 'storage.show', title: 'Storage: what is kept in this browser', isEnabled: always, run: () => void (isStorageShown.value = true) },
   { id: 'workspace.download', title: 'Download workspace as zip', isEnabled: inWorkspace, run: download },
   { id: 'workspace.close', title: 'Close workspace', isEnabled: inWorkspace, run: close },
@@ -147,6 +160,11 @@ function importChosen(kind: 'files' | 'folder'): void {
     if (chosen.length === 0) return;
     notify(`${await importFiles(workspace.runtime.fs, chosen)} files were imported.`);
   });
+}
+
+function connectChosen(): void {
+  const workspace = currentWorkspace();
+  if (workspace !== null) void reporting(() => connectFolder(workspace));
 }
 
 function download(): void {

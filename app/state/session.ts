@@ -4,6 +4,7 @@ import { isVerkletError, type OnConflict, Workspaces } from '@verklet/sdk';
 import { type Template, templates } from '../templates/index.ts';
 import { Workspace } from './workspace.ts';
 import { chooseFiles, importFiles, type IncomingFile } from './import.ts';
+import { disconnectFolder, offerKnownFolder } from './local-folder.ts';
 import { reporting } from './notices.ts';
 import { refreshWorkspaces } from './workspace-list.ts';
 
@@ -64,6 +65,7 @@ export async function closeWorkspace(): Promise<void> {
   const current = session.value;
   session.value = { state: 'start' };
   showAddress('/');
+  await disconnectFolder();
   if (current.state === 'open') await current.workspace.close();
   await refreshWorkspaces();
 }
@@ -86,6 +88,7 @@ async function open({ title, ...options }: Opening): Promise<void> {
     const workspace = await Workspace.open({ ...options, onHandedOver: () => void showLocked(workspace) });
     session.value = { state: 'open', workspace };
     showAddress(`/w/${encodeURIComponent(workspace.key)}`);
+    void reporting(() => offerKnownFolder(workspace));
   } catch (error) {
     session.value =
       isVerkletError(error) && error.code === 'ERR_WORKSPACE_LOCKED'
