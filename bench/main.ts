@@ -10,6 +10,7 @@ const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]
   preview: () => import('./preview/index.ts'),
   persist: () => import('./persist/index.ts'),
   install: () => import('./install/index.ts'),
+  codecs: () => import('./codecs/index.ts'),
 };
 
 const names = process.argv.slice(2);
