@@ -6,6 +6,7 @@ import type { BenchRow } from './rows.ts';
 const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]> }>>> = {
   boot: () => import('./boot/index.ts'),
   spawn: () => import('./spawn/index.ts'),
+  python: () => import('./python/index.ts'),
   fs: () => import('./fs/index.ts'),
   preview: () => import('./preview/index.ts'),
   persist: () => import('./persist/index.ts'),

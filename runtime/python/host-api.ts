@@ -1,6 +1,7 @@
 // What the Python half may ask of the process: numbers and JSON text only, so that nothing of it lives in a snapshot. Python worker.
 import type { ExitStatus } from '#protocol';
 import { signalNumber } from '../kernel/signals.ts';
+import { derivePbkdf2, deriveScrypt } from './key-derivation.ts';
 import { guest, toGuestResult } from './system/errno.ts';
 import type { Guest } from './system/guest.ts';
 import { spawnChild, type SpawnWish } from './system/spawn.ts';
@@ -85,6 +86,15 @@ export class HostApi {
     const body = this.#body;
     this.#body = new Uint8Array();
     return body;
+  }
+
+  /** Bytes as hexadecimal text; empty for a hash that is not known. */
+  pbkdf2(name: string, password: string, salt: string, iterations: number, length: number): string {
+    return derivePbkdf2(name, password, salt, iterations, length);
+  }
+
+  scrypt(password: string, salt: string, n: number, r: number, p: number, length: number): string {
+    return deriveScrypt(password, salt, { n, r, p, length });
   }
 
   reportBoundary(reason: string, detail: string): void {

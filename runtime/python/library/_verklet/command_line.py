@@ -137,7 +137,6 @@ def run(options, prepare=None):
         sys.warnoptions[:] = wanted
         warnings._processoptions(wanted)
     sys.argv[:] = options.argv
-    sys.orig_argv[:] = ["python3", *options.argv]
     status = guarded(lambda: run_chosen(options, prepare))
     if ("i" in options.letters or os.environ.get("PYTHONINSPECT")) and (options.command or options.module or options.file):
         from _verklet import repl

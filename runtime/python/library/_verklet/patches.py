@@ -26,10 +26,11 @@ def install(host, request):
     os.getlogin = lambda: "user"
     time.sleep = sleep
     _signal.signal = set_handler
-    from _verklet import networking, processes, threads, events
+    from _verklet import events, hashes, networking, processes, threads
 
     processes.install(host)
     networking.install(host)
+    hashes.install(host)
     threads.install()
     events.install()
 

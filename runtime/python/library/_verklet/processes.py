@@ -76,7 +76,7 @@ def fork_exec(
         pid = _verklet.host.spawn(json.dumps(request))
         place = b""
     else:
-        place = b"noexec:cwd"
+        place = b"noexec:chdir"
     if pid < 0:
         os.write(errpipe_write, b"OSError:%x:%s" % (-pid, place))
         # What CPython's parent sees after a failed exec: a child that is there to be waited for.

@@ -33,6 +33,8 @@ def start(host, request_text):
     # As CPython: Ctrl-C is an exception unless the program says otherwise.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    sys.dont_write_bytecode = False
+    sys.orig_argv[:] = argv
     options = command_line.parse(argv, request["env"])
     installing = pip_start.is_pip(options)
     status = command_line.run(options, (lambda: pip_start.prepare(USER_BASE)) if installing else None)

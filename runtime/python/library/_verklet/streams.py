@@ -26,7 +26,7 @@ def make(fd, mode, name, encoding, errors, unbuffered):
         buffer,
         encoding=encoding,
         errors=errors,
-        newline="\n" if writing else None,
+        newline="\n",
         line_buffering=fd == 2 or raw.isatty(),
         write_through=writing and unbuffered,
     )

@@ -1,6 +1,7 @@
 """Threads where there is one: a started thread runs to its end at once. What would then wait for ever is refused."""
 
 import _thread
+import _threading_local
 import concurrent.futures.thread
 import socketserver
 import threading
@@ -22,6 +23,9 @@ def install():
     _thread.start_joinable_thread = start_joinable_thread
     threading._start_new_thread = start_new_thread
     threading._start_joinable_thread = start_joinable_thread
+    threading._ThreadHandle = Handle
+    # CPython's own is per thread of the machine; this one asks who the current thread is.
+    threading.local = _thread._local = _threading_local.local
     concurrent.futures.thread.ThreadPoolExecutor.submit = submit
     socketserver.ThreadingMixIn.process_request = process_inline
 
@@ -53,16 +57,9 @@ def start_new_thread(function, args=(), kwargs=None):
 
 
 def start_joinable_thread(function, handle=None, daemon=True):
-    if handle is None:
-        handle = Handle()
-    own = Handle()
-    run(own, function)
-    try:
-        handle._set_done()
-    except Exception:
-        # A handle of CPython's own: it never started, so it counts as done already.
-        pass
-    return own
+    handle = Handle() if handle is None else handle
+    run(handle, function)
+    return handle
 
 
 def run(handle, work):
