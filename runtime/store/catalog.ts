@@ -13,8 +13,6 @@ export interface CatalogRecord {
   readonly sizeBytes: number;
   /** Null unless deleted. */
   readonly deletedAtMs: number | null;
-  /** Packages of the shared cache that its snapshots need. */
-  readonly packages: readonly string[];
 }
 
 export interface Catalog {

@@ -14,6 +14,7 @@ import {
   type WorkspaceInfo,
 } from '#protocol';
 import { copyCommitted } from './copy.ts';
+import { MemoryFolder } from './memory-file.ts';
 import { HAND_OVER_MS, takeOver, tryOwn, type Ownership } from './ownership.ts';
 import { packageName } from './package-store.ts';
 import { PortServer } from './port-server.ts';
@@ -95,7 +96,6 @@ export class Store implements StoreApi {
       usedAtMs: now,
       sizeBytes: 0,
       deletedAtMs: null,
-      packages: [],
     };
     await catalog.put(key, { ...record, usedAtMs: now, deletedAtMs: null });
     this.#sessions.set(session, { key, workspace, ownership, ports: [], isClosing: false });
@@ -119,7 +119,7 @@ export class Store implements StoreApi {
     if (open === undefined || open.isClosing) return;
     open.isClosing = true;
     for (const port of open.ports) await port.close();
-    await this.#noteSave(open.key, open.workspace, true);
+    await this.#noteSave(open.key, open.workspace);
     await open.workspace.compact().catch(() => undefined); // room is freed another time
     open.workspace.close();
     this.#sessions.delete(session);
@@ -206,7 +206,7 @@ export class Store implements StoreApi {
       // The list was lost, the content was not.
       const now = Date.now();
       const sizeBytes = await this.#storage.sizeOf(folder);
-      const record = { name: key, note: '', label: '', createdAtMs: now, usedAtMs: now, sizeBytes, deletedAtMs: null, packages: [] };
+      const record = { name: key, note: '', label: '', createdAtMs: now, usedAtMs: now, sizeBytes, deletedAtMs: null };
       await catalog.put(key, record);
       records.set(key, record);
     }
@@ -261,9 +261,17 @@ export class Store implements StoreApi {
   }
 
   async removeUnusedPackages(): Promise<void> {
-    for (const { key, workspace } of this.#sessions.values()) await this.#noteSave(key, workspace, true);
-    const needed = new Set((await this.#storage.catalog.all()).flatMap(([, record]) => record.packages.map(packageName)));
+    const needed = new Set<string | null>();
+    for (const folder of await this.#storage.listWorkspaces())
+      for (const integrity of await this.#packagesOf(folder)) needed.add(packageName(integrity));
     for (const { name } of await this.#storage.packages.list()) if (!needed.has(name)) await this.#storage.packages.remove(name);
+  }
+
+  /** From what is stored, also where another tab writes: what a crashed tab noted may be old. */
+  async #packagesOf(folder: string): Promise<Set<string>> {
+    const copy = new MemoryFolder();
+    await copyCommitted(await this.#storage.openWorkspace(folder), copy);
+    return new WorkspaceSession(await SnapshotStore.open(copy), () => undefined).packages();
   }
 
   /** Returns the labels of the workspace origins, which only their own pages can clear. */
@@ -276,9 +284,8 @@ export class Store implements StoreApi {
     return [...records.map(([, { label }]) => label), ...spares.map(({ label }) => label)].filter((label) => label !== '');
   }
 
-  async #noteSave(key: string, workspace: WorkspaceSession, withPackages = false): Promise<void> {
-    const packages = withPackages ? { packages: [...workspace.packages()] } : {};
-    await this.#storage.catalog.change(key, { usedAtMs: Date.now(), sizeBytes: workspace.sizeBytes, ...packages });
+  async #noteSave(key: string, workspace: WorkspaceSession): Promise<void> {
+    await this.#storage.catalog.change(key, { usedAtMs: Date.now(), sizeBytes: workspace.sizeBytes });
   }
 
   async #record(key: string): Promise<NonNullable<Awaited<ReturnType<Storage['catalog']['get']>>>> {
