@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]
   persist: () => import('./persist/index.ts'),
   install: () => import('./install/index.ts'),
   codecs: () => import('./codecs/index.ts'),
+  promote: () => import('./promote/index.ts'),
 };
 
 const names = process.argv.slice(2);

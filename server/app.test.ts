@@ -80,3 +80,20 @@ test.each([
 test.each(['/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '/%00', '/%zz'])('%s does not leave the folder', async (pathname) => {
   expect((await get('verklet.localhost', pathname)).status).toBe(404);
 });
+
+test.each([
+  `http://3000--${WORKSPACE}.preview.verklet.localhost:4173`,
+  `http://${WORKSPACE}.preview.verklet.localhost:4173`,
+  'https://evil.example',
+  'null',
+])('a page of %s may not use the session API', async (origin) => {
+  const host = 'verklet.localhost:4173';
+  const service = {} as Parameters<typeof createApp>[1];
+  const guarded = createApp(readConfig({ VERKLET_DIST: dist, VERKLET_CACHE: dist, VERKLET_REGISTRY: 'http://127.0.0.1:9/' }), service);
+  const answer = await guarded.request(`http://${host}/-/v1/grants`, { method: 'POST', headers: { host, origin } });
+  expect(answer.status).toBe(403);
+});
+
+test('workspace and preview origins have no session API at all', async () => {
+  expect((await get(`${WORKSPACE}.preview.verklet.localhost`, '/-/v1/status')).status).toBe(404);
+});

@@ -183,8 +183,9 @@ export function allowedParents(config: ServerConfig): string[] {
 }
 
 /** Nothing where the scheme's own port is used, as browsers write origins. */
-function portSuffix({ scheme, port }: ServerConfig): string {
-  return port === (scheme === 'https' ? 443 : 80) ? '' : `:${port}`;
+function portSuffix({ scheme, port, publicPort }: ServerConfig): string {
+  const shown = publicPort ?? port;
+  return shown === (scheme === 'https' ? 443 : 80) ? '' : `:${shown}`;
 }
 
 function hostOf(context: Context): string {

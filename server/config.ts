@@ -9,7 +9,7 @@ import type { S3Options } from './state/s3-objects.ts';
 
 /** Settings of promotion; see server/README.md. */
 export interface SessionConfig {
-  readonly driver: 'auto' | 'process' | 'docker' | 'kubernetes' | 'none';
+  readonly driver: 'auto' | 'process' | 'docker' | 'none';
   /** Registry, stored files and keys. */
   readonly dataFolder: string;
   readonly docker: { readonly host: string; readonly image: string; readonly runtime: string };
@@ -40,6 +40,8 @@ export interface SessionConfig {
 
 export interface ServerConfig {
   readonly port: number;
+  /** Port in the addresses that browsers use, where a proxy stands in front; null: the same. */
+  readonly publicPort: number | null;
   /** Interface to listen on; loopback unless the operator says otherwise. */
   readonly address: string;
   /** Host names without port. */
@@ -68,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ServerConfig {
   const appHost = env['VERKLET_HOST'] ?? 'verklet.localhost';
   return {
     port: readPort(env['VERKLET_PORT'] ?? env['PORT'] ?? '4173'),
+    publicPort: env['VERKLET_PUBLIC_PORT'] === undefined ? null : readPort(env['VERKLET_PUBLIC_PORT']),
     address: env['VERKLET_ADDRESS'] ?? '127.0.0.1',
     appHost,
     previewHosts: splitList(env['VERKLET_PREVIEW_HOSTS'] ?? `preview.${appHost} xpreview.localhost`),
@@ -134,7 +137,7 @@ function readS3(env: NodeJS.ProcessEnv): S3Options | null {
 }
 
 function isDriver(name: string): name is SessionConfig['driver'] {
-  return ['auto', 'process', 'docker', 'kubernetes', 'none'].includes(name);
+  return ['auto', 'process', 'docker', 'none'].includes(name);
 }
 
 /** One per registry: a server ends the boxes there that its registry does not know. */

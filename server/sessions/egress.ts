@@ -17,7 +17,9 @@ export interface EgressOptions {
   readonly onConnect: (host: string, isAllowed: boolean) => void;
 }
 
-const closed = new BlockList();
+// One list per family: an IPv4 address is also an IPv6 one to a list, and all of those are below `::/8`.
+const closed4 = new BlockList();
+const closed6 = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -30,7 +32,7 @@ for (const [network, prefix] of [
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
 ] as const)
-  closed.addSubnet(network, prefix, 'ipv4');
+  closed4.addSubnet(network, prefix, 'ipv4');
 for (const [network, prefix] of [
   ['::', 8],
   ['fc00::', 7],
@@ -39,7 +41,7 @@ for (const [network, prefix] of [
   ['64:ff9b::', 96],
   ['2002::', 16],
 ] as const)
-  closed.addSubnet(network, prefix, 'ipv6');
+  closed6.addSubnet(network, prefix, 'ipv6');
 
 export class Egress {
   readonly #server: Server;
@@ -106,7 +108,9 @@ export class Egress {
 export async function publicAddress(host: string): Promise<string | null> {
   try {
     const addresses = isIP(host) ? [{ address: host, family: isIP(host) }] : await lookup(host, { all: true });
-    const isPublic = addresses.every(({ address, family }) => !closed.check(address, family === 6 ? 'ipv6' : 'ipv4'));
+    const isPublic = addresses.every(({ address, family }) =>
+      family === 6 ? !closed6.check(address, 'ipv6') : !closed4.check(address, 'ipv4'),
+    );
     return isPublic ? (addresses[0]?.address ?? null) : null;
   } catch {
     return null; // the name means nothing
