@@ -18,6 +18,8 @@ const KEEP_OFFLINE_DELAY_MS = 1500;
 /** A save of a large installation takes a while; a page that is left should not hang on it. */
 const SAVE_GRACE_MS = 10_000;
 const NODE_VERSION = 'v24.12.0';
+// Of the pinned Pyodide.
+const PYTHON_VERSION = '3.14.2';
 const WORKSPACE = '/workdir';
 
 export class Runtime implements RuntimeApi {
@@ -311,7 +313,7 @@ function capabilitiesOf(isolation: Isolation, { tier }: WorkspacePersistence): O
     serviceWorker,
     previewTransport: serviceWorker ? 'service-worker' : 'none',
     node: NODE_VERSION,
-    python: null,
+    python: PYTHON_VERSION,
   };
 }
 
