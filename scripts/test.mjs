@@ -1,9 +1,10 @@
 // `npm test`: all set-up, then static checks, unit, browser and end-to-end tests. Ends with one line of totals.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ensureBrowser, ensureDependencies, nodeBinary, root, run, say } from './setup.mjs';
+import { ensureBrowser, ensureDependencies, ensureSandbox, nodeBinary, root, run, say } from './setup.mjs';
 
 ensureDependencies();
+ensureSandbox();
 const browser = await ensureBrowser();
 say(`Tests use the browser at ${browser}`);
 const reports = path.join(root, '.cache/reports');

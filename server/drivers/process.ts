@@ -237,6 +237,10 @@ export class ProcessDriver implements Driver {
   #prepareFolder(): void {
     // Others may pass through, to their own box, and see nothing.
     mkdirSync(this.#folder, { recursive: true });
+    // It stands where every user of this host may write: what another one put there first is not ours to use.
+    const found = lstatSync(this.#folder);
+    if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid()))
+      throw new VerkletError('ERR_BOX_FAILED', { reason: `${this.#folder} belongs to somebody else` });
     chmodSync(this.#folder, 0o711);
   }
 
