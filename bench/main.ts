@@ -7,6 +7,7 @@ const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]
   boot: () => import('./boot/index.ts'),
   spawn: () => import('./spawn/index.ts'),
   python: () => import('./python/index.ts'),
+  'async-context': () => import('./async-context/index.ts'),
   fs: () => import('./fs/index.ts'),
   preview: () => import('./preview/index.ts'),
   persist: () => import('./persist/index.ts'),

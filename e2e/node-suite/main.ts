@@ -7,6 +7,7 @@ import { launchRuntime } from '../harness.ts';
 import adapter from '../node-suite.adapter.ts';
 import { readCompatibility, summarize, writeCompatibility } from './results.ts';
 import { importScope, readScope, type ScopeRow } from './scope.ts';
+import { unsupportedCalls } from './unsupported.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -41,7 +42,9 @@ if (values.check === true) {
   ) as {
     version: string;
   };
-  writeCompatibility(summarize(scope, new Set([...kept, ...failing.map(({ file }) => file)]), version, await unsupportedCalls()));
+  await using runtime = await launchRuntime();
+  const unsupported = await unsupportedCalls(runtime);
+  writeCompatibility(summarize(scope, new Set([...kept, ...failing.map(({ file }) => file)]), version, unsupported));
 }
 
 /** The rows that fail, time out, or cannot be started. */
@@ -61,14 +64,4 @@ async function run(rows: readonly ScopeRow[], jobs: number): Promise<ScopeRow[]>
   await Promise.all(Array.from({ length: jobs }, (_, slot) => work(slot + 1)));
   await runner.close();
   return failed;
-}
-
-/** Asks a process in the tab which of its native functions refuse. */
-async function unsupportedCalls(): Promise<string[]> {
-  await using runtime = await launchRuntime();
-  const program = readFileSync(path.join(import.meta.dirname, 'list-unsupported.cjs'));
-  await runtime.fs.writeFile('/workdir/list-unsupported.cjs', program);
-  const { stdout, stderr, code } = await runtime.spawn('node', ['--expose-internals', '--no-warnings', 'list-unsupported.cjs']);
-  if (code !== 0) throw new Error(`the list of unsupported calls failed:\n${stderr.toString()}`);
-  return JSON.parse(stdout.toString()) as string[];
 }
