@@ -3,11 +3,16 @@ import type { IncomingConnection, OutgoingConnection } from '#protocol';
 import { openStreamEnds } from '../descriptors.ts';
 import type { BindingFactory, Realm } from '../realm.ts';
 import { EADDRINUSE, EBADF, ECANCELED, ECONNREFUSED, EINVAL, ENOENT } from './stream-base/errno.ts';
+import { completeLater } from './stream-base/handle-wrap.ts';
 import { networkOf } from './stream-base/network.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const ENOTSUP = -95;
+/** What fits a `sockaddr_un`. */
+const LONGEST_PATH = 107;
+const READABLE = 1;
+const WRITABLE = 2;
 const SOCKET_FILE_MODE = 0o755;
 
 export class PipeHandle extends StreamHandle {
@@ -39,6 +44,7 @@ export class PipeHandle extends StreamHandle {
 
   bind(path: string): number {
     if (this.#path !== null) return EINVAL;
+    if (path.length > LONGEST_PATH) return EINVAL;
     const absolute = this.realm.resolvePath(path);
     if (!isAbstract(path)) {
       const { fs } = this.realm.host;
@@ -61,13 +67,20 @@ export class PipeHandle extends StreamHandle {
   }
 
   connect(request: object, path: string): number {
+    if (path.length > LONGEST_PATH) {
+      completeLater(this.realm, request, EINVAL, this, request, false, false);
+      return 0;
+    }
     const absolute = isAbstract(path) ? path : this.realm.resolvePath(path);
     networkOf(this.realm).connect({ family: 'unix', path: absolute }, (answer) => this.#connected(request, absolute, answer));
     return 0;
   }
 
-  fchmod(): number {
-    return 0;
+  /** Who may connect: libuv's readable and writable bits become everybody's on the socket's entry. */
+  fchmod(mode: number): number {
+    if (this.#path === null || isAbstract(this.#path)) return 0;
+    const everybody = ((mode & READABLE) !== 0 ? 0o444 : 0) | ((mode & WRITABLE) !== 0 ? 0o222 : 0);
+    return this.realm.host.fs.chmod(this.#path, SOCKET_FILE_MODE | everybody);
   }
 
   protected override onClosing(): void {

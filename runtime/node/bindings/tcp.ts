@@ -79,6 +79,10 @@ export class TcpHandle extends StreamHandle {
     return 0;
   }
 
+  protected override get noticesLate(): boolean {
+    return true;
+  }
+
   override get resourceName(): string {
     return this.#listenerId === null ? super.resourceName : 'TCPServerWrap';
   }

@@ -41,7 +41,9 @@ export class ChildStdio {
       case 'fd':
         return this.#addDescriptor(option.fd ?? this.list.length);
       case 'wrap':
-        return this.#addDescriptor(option.handle?.fd ?? -1);
+        return (option.handle?.fd ?? -1) < 0 && option.handle?.isConnected === true
+          ? this.#addEnds(option.handle.ends)
+          : this.#addDescriptor(option.handle?.fd ?? -1);
       default:
         return option.type satisfies never;
     }
@@ -91,6 +93,22 @@ export class ChildStdio {
     ends.send?.retain('write');
     this.list.push(stdio);
     this.#givenBack.push(() => releaseEnds(ends));
+  }
+
+  /** A stream of ours that is no descriptor: a socket, or a pipe to another child. */
+  #addEnds(ends: StreamEnds): number {
+    const { receive, send } = ends;
+    if (receive !== null && send !== null) {
+      this.list.push({ kind: 'duplex', connection: { receive: receive.memory, send: send.memory } });
+    } else {
+      const one = receive ?? send;
+      if (one === null) return EBADF;
+      this.list.push({ kind: 'pipe', memory: one.memory, direction: receive === null ? 'write' : 'read' });
+    }
+    receive?.retain('read');
+    send?.retain('write');
+    this.#givenBack.push(() => releaseEnds(ends));
+    return 0;
   }
 
   #open(connection: { readonly receive: SharedArrayBuffer; readonly send: SharedArrayBuffer }): StreamEnds {

@@ -35,6 +35,7 @@ export class StreamHandle extends HandleWrap {
   #isWatchingWrites = false;
   #isBlocking = false;
   #isEnded = false;
+  #isBroken = false;
   #bytesRead = 0;
   #bytesWritten = 0;
   #userBuffer: Uint8Array | null = null;
@@ -81,6 +82,11 @@ export class StreamHandle extends HandleWrap {
 
   get writeQueueSize(): number {
     return this.#pending.reduce((sum, write) => sum + totalLength(write.rest), 0);
+  }
+
+  /** The pipes behind it, for a child that is to have them, too. */
+  get ends(): StreamEnds {
+    return { receive: this.#receive, send: this.#send };
   }
 
   get isConnected(): boolean {
@@ -174,12 +180,23 @@ export class StreamHandle extends HandleWrap {
     this.#bytesWritten += total;
     if (this.#isBlocking) return this.#writeBlocking(this.#send, parts);
     const rest = [...parts];
-    if (this.#pending.length === 0 && pour(this.#send, rest) === EPIPE) return EPIPE;
+    if (this.#pending.length === 0 && pour(this.#send, rest) === EPIPE) return this.#brokenWrite();
     if (rest.length === 0) return 0;
     this.#pending.push({ request, rest });
     this.reportWrite(total, true);
     if (this.#pending.length === 1) this.#watchWriting(true);
     return 0;
+  }
+
+  /** TCP learns only after a write that the other side is gone: the first one seems to succeed, and the bytes are lost. */
+  protected get noticesLate(): boolean {
+    return false;
+  }
+
+  #brokenWrite(): number {
+    const isNews = this.noticesLate && !this.#isBroken;
+    this.#isBroken = true;
+    return isNews ? 0 : EPIPE;
   }
 
   #writeBlocking(pipe: Pipe, parts: readonly Uint8Array[]): number {
@@ -261,7 +278,7 @@ export class StreamHandle extends HandleWrap {
     if (result !== EPIPE && write.rest.length > 0) return;
     this.#pending.shift();
     if (this.#pending.length === 0) this.#watchWriting(false);
-    completeLater(this.realm, write.request, result, this, undefined);
+    completeLater(this.realm, write.request, result === EPIPE ? this.#brokenWrite() : result, this, undefined);
     if (this.#pending.length === 0 && this.#shutdown !== null) this.#finishShutdown();
   }
 
