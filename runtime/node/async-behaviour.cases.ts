@@ -170,4 +170,11 @@ The expression evaluated to a falsy value:
 `,
     exitCode: 0,
   },
+  {
+    name: 'a timer set by a tick of another timer is not late',
+    program: `const far = setTimeout(() => {}, 5000); far.unref();
+setTimeout(() => { process.nextTick(() => { const at = Date.now(); setTimeout(() => { console.log(Date.now() - at < 1000 ? 'soon' : 'late'); }, 20); }); }, 5);`,
+    stdout: 'soon\n',
+    exitCode: 0,
+  },
 ];

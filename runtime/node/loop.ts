@@ -189,17 +189,19 @@ export class NodeLoop implements EventLoop {
     const now = this.now();
     if (now < this.#timerDueMs) return false;
     this.#timerDueMs = Infinity;
-    let next: number | null = null;
+    let isComplete = false;
     this.#batch(() => {
-      next = hooks.processTimers(now);
+      const next = hooks.processTimers(now);
+      isComplete = true;
+      if (next === 0) return;
+      // Inside the batch: the ticks after it may set an earlier timer, and that one counts.
+      this.#isTimerReferenced = next > 0;
+      this.#timerDueMs = Math.abs(next);
     });
-    if (next === null) {
+    if (!isComplete) {
       // Left early, for microtasks or by an error: the lists know what is still due.
       this.#timerDueMs = now;
       this.#phase = 'timers';
-    } else if (next !== 0) {
-      this.#isTimerReferenced = next > 0;
-      this.#timerDueMs = Math.abs(next);
     }
     this.wake();
     return true;
