@@ -2,6 +2,7 @@
 // warm pool, then `start` gives the process its arguments, environment and folder. Runs in the process worker.
 import type { ProcessHost } from '../process/host.ts';
 import { AsyncContext } from './async-context.ts';
+import { patchFunctionText } from './compile/function-text.ts';
 import { asyncContextFrame, AsyncState, asyncWrap } from './bindings/async-wrap.ts';
 import { contextify } from './bindings/contextify.ts';
 import { errors } from './bindings/errors.ts';
@@ -91,6 +92,7 @@ export class NodeProcess implements Realm {
     this.globalThis = scope;
     this.#library = library;
     this.asyncContext = new AsyncContext(scope.Promise);
+    patchFunctionText(scope.Function);
     loaded.setAwait(this.asyncContext.keep);
     this.#optionValues = { ...shape.optionValues };
     this.#uvErrors = new UvErrors(shape.errmap);

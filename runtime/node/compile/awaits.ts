@@ -2,6 +2,7 @@
 // Every awaited value goes through a helper; see runtime/node/async-context.ts. Build step and process worker.
 import type { Node } from 'acorn';
 import type { Edit } from './edits.ts';
+import { CLOSED, LIST_CLOSED, OPENED } from './function-text.ts';
 import { type AnyNode, isNode } from './walk.ts';
 
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
@@ -27,8 +28,8 @@ function around(node: AnyNode, helper: string): Edit[] {
   const isList = node.type === 'SequenceExpression';
   // The space keeps `await(a)(b)` and `of(a)` two words.
   return [
-    { start: node.start, end: node.start, text: isList ? ` ${helper}((` : ` ${helper}(` },
-    { start: node.end, end: node.end, text: isList ? '))' : ')' },
+    { start: node.start, end: node.start, text: ` ${helper}(${isList ? '(' : ''}${OPENED}` },
+    { start: node.end, end: node.end, text: isList ? LIST_CLOSED : CLOSED },
   ];
 }
 

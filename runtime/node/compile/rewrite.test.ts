@@ -11,11 +11,11 @@ test('text that neither imports nor awaits is left alone', () => {
 });
 
 test.each([
-  ['async () => { await f(1); }', 'async () => { await  $$await(f(1)); }'],
-  ['async () => { await (a, b); }', 'async () => { await ( $$await((a, b))); }'],
-  ['async () => { for await (const x of y) z(x); }', 'async () => { for await (const x of  $$await.each(y)) z(x); }'],
-  ['async function* g() { yield* h(); yield 1; }', 'async function* g() { yield*  $$await.each(h()); yield 1; }'],
-  ['function* g() { yield* h(); } async () => await 1', 'function* g() { yield* h(); } async () => await  $$await(1)'],
+  ['async () => { await f(1); }', 'async () => { await  $$await(/*$$*/f(1)/*$$*/); }'],
+  ['async () => { await (a, b); }', 'async () => { await ( $$await((/*$$*/a, b/*$$$*/))); }'],
+  ['async () => { for await (const x of y) z(x); }', 'async () => { for await (const x of  $$await.each(/*$$*/y/*$$*/)) z(x); }'],
+  ['async function* g() { yield* h(); yield 1; }', 'async function* g() { yield*  $$await.each(/*$$*/h()/*$$*/); yield 1; }'],
+  ['function* g() { yield* h(); } async () => await 1', 'function* g() { yield* h(); } async () => await  $$await(/*$$*/1/*$$*/)'],
   ['"await x"; /* await y */ async function* n() {}', '"await x"; /* await y */ async function* n() {}'],
 ])('%s', (source, expected) => {
   expect(rewriteScript(source, 0).source).toBe(expected);
