@@ -193,6 +193,10 @@ export class Runtime implements RuntimeApi {
       workspaceKey: persistenceKey ?? workspace,
       watch: (signal, listener) => this.fs.watch(WORKSPACE, { recursive: true, signal }, ({ path }) => listener(path)),
       record: (diagnostic) => this.#record(diagnostic),
+      saveFiles: async () => {
+        // A failed save was told as an event.
+        if (this.persistence.state !== 'off') await this.persistence.save().catch(() => undefined);
+      },
       startQueued: (command) => void this.#startQueued(command),
     });
   }

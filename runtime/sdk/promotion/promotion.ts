@@ -60,6 +60,8 @@ export interface PromotionOptions {
   /** Reports changed paths of the workspace, relative, until the signal aborts. */
   readonly watch: (signal: AbortSignal, listener: (path: string) => void) => Promise<void>;
   readonly record: (diagnostic: Diagnostic) => void;
+  /** Stores the workspace now, where it is stored at all; never rejects. */
+  readonly saveFiles: () => Promise<void>;
   /** Starts a command that waited from before this page. */
   readonly startQueued: (command: QueuedCommand) => void;
 }
@@ -305,6 +307,8 @@ export class Promotion {
         if (!isVerkletError(error) || error.code !== 'ERR_OFFLINE') throw error;
         if (queued === null) {
           queued = this.#queue.add({ argv, cwd, signal });
+          // What is kept must be kept with the files it was asked for.
+          await this.#options.saveFiles();
           note('No connection to the server. The command waits and runs when there is one; Ctrl-C cancels it.');
           this.#options.record({ atMs: Date.now(), type: 'promotion-queued', command, signal });
           this.#changed();
