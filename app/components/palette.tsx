@@ -1,5 +1,5 @@
 // The command palette: type, choose with the arrow keys, run with Enter.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type AppCommand, commands, isPaletteOpen, keysText } from '../state/commands.ts';
 
 export function Palette() {
@@ -7,7 +7,8 @@ export function Palette() {
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(0);
   const isOpen = isPaletteOpen.value;
-  useEffect(() => {
+  // Before the browser goes on: what is typed next belongs in here.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     setQuery('');
     setChosen(0);

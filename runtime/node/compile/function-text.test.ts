@@ -1,4 +1,5 @@
 // What a function says of itself is what was written, however it was compiled.
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { patchFunctionText, writtenText } from './function-text.ts';
 import { rewriteScript } from './rewrite.ts';
@@ -19,15 +20,19 @@ test.each([
 });
 
 test('the patched function looks native', () => {
-  const native = Function.prototype.toString;
-  try {
-    patchFunctionText(Function);
-    const patched = Function.prototype.toString;
-    expect(patched).not.toBe(native);
-    expect(`${patched}`).toBe(native.call(native));
-    expect([patched.name, patched.length, 'prototype' in patched]).toEqual(['toString', 0, false]);
-    expect(() => patched.call({})).toThrow(TypeError);
-  } finally {
-    Object.defineProperty(Function.prototype, 'toString', { value: native });
-  }
+  const text = runInNewContext(
+    `patch(Function); const patched = Function.prototype.toString;
+    let refusal; try { patched.call({}) } catch (error) { refusal = error.name }
+    ({ own: patched.call(patched), name: patched.name, length: patched.length, constructs: 'prototype' in patched, refusal })`,
+    {
+      patch: patchFunctionText,
+    },
+  ) as object;
+  expect(text).toEqual({
+    own: 'function toString() { [native code] }',
+    name: 'toString',
+    length: 0,
+    constructs: false,
+    refusal: 'TypeError',
+  });
 });

@@ -87,7 +87,8 @@ class Editor {
   readonly #ranges = new Map<SedCommand, number>();
   readonly #files = new Map<string, string[]>();
   #lines: Iterator<Line> = [][Symbol.iterator]();
-  #next: Line | null = null;
+  /** Read ahead only when asked for: a line must not wait for the next one. */
+  #ahead: Line | null | undefined = undefined;
   #pattern = '';
   #hold = '';
   #number = 0;
@@ -105,7 +106,7 @@ class Editor {
 
   async run(lines: Iterable<Line>): Promise<number> {
     this.#lines = lines[Symbol.iterator]();
-    this.#advance();
+    this.#ahead = undefined;
     let keeps = false;
     while (keeps || this.#read()) {
       keeps = false;
@@ -120,27 +121,29 @@ class Editor {
     return 0;
   }
 
-  #advance(): void {
-    const next = this.#lines.next();
-    this.#next = next.done === true ? null : next.value;
+  /** The line after this one; null behind the last. */
+  get #next(): Line | null {
+    if (this.#ahead === undefined) {
+      const next = this.#lines.next();
+      this.#ahead = next.done === true ? null : next.value;
+    }
+    return this.#ahead;
+  }
+
+  #take(): Line | null {
+    const next = this.#next;
+    if (next === null) return null;
+    this.#ahead = undefined;
+    this.#hasBreak = next.hasBreak;
+    this.#number++;
+    return next;
   }
 
   #read(): boolean {
-    if (this.#next === null) return false;
-    this.#pattern = this.#next.line;
-    this.#hasBreak = this.#next.hasBreak;
-    this.#number++;
+    const next = this.#take();
+    if (next === null) return false;
+    this.#pattern = next.line;
     this.#hasSubstituted = false;
-    this.#advance();
-    return true;
-  }
-
-  #appendNext(): boolean {
-    if (this.#next === null) return false;
-    this.#pattern += `\n${this.#next.line}`;
-    this.#hasBreak = this.#next.hasBreak;
-    this.#number++;
-    this.#advance();
     return true;
   }
 
@@ -236,7 +239,7 @@ class Editor {
             return { kind: 'quit', status: 0 };
           }
           this.#flushAppended();
-          this.#appendNext();
+          this.#pattern += `\n${this.#take()?.line ?? ''}`;
           break;
         case 'p':
           this.#print(this.#pattern);

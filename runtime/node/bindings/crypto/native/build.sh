@@ -22,7 +22,7 @@ make -s -j"$(nproc)" libcrypto.a
 # Exported: what the interface in openssl.ts names.
 exports=$(sed -n 's/^  \([A-Za-z0-9_]*\)(.*/-Wl,--export=\1/p' "$here/../openssl/exports.ts")
 # shellcheck disable=SC2086
-clang-19 $flags -Wno-deprecated-declarations -Iinclude -I"$source/include" -mexec-model=reactor "$here/host.c" libcrypto.a \
+clang-19 $flags "-ffile-prefix-map=$here/=" -Wno-deprecated-declarations -Iinclude -I"$source/include" -mexec-model=reactor "$here/host.c" libcrypto.a \
   -lwasi-emulated-signal -lwasi-emulated-process-clocks -lwasi-emulated-getpid -lwasi-emulated-mman \
   -Wl,--gc-sections -Wl,--strip-all -Wl,-z,stack-size=524288 $exports -o linked.wasm
 wasm-opt -O2 --enable-simd --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
