@@ -13,7 +13,7 @@ export function StartPage({ session }: { session: Shown }) {
       <header class="start-head">
         <Logo size={44} />
         <h1>Verklet</h1>
-        <p>Node.js runs in this browser tab: files, terminals, servers and their pages. Nothing to install, no account.</p>
+        <p>Node.js and Python run in this browser tab: files, terminals, servers and their pages. Nothing to install, no account.</p>
       </header>
       {session.state === 'booting' && <Booting title={session.title} />}
       {session.state === 'locked' && <Locked session={session} />}
