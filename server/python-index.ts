@@ -1,8 +1,7 @@
 // `/-/python/*`: a read-only proxy to one Python package index (PEP 503 and 691), so that browsers need no CORS and repeat
 // installs no network. Only pages and files that a page named pass: this is not an open proxy.
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { answer, fingerprint, readBounded, readIfThere, refuse, replaceFile, TooLargeError, UpstreamError } from './caching-proxy.ts';
 
 const SIMPLE_JSON = 'application/vnd.pypi.simple.v1+json';
 const ACCEPT = `${SIMPLE_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1`;
@@ -93,7 +92,7 @@ export function createPythonIndex(options: PythonIndexOptions): PythonIndex {
       const response = await fetch(url, { headers: { Accept: ACCEPT }, signal: AbortSignal.timeout(UPSTREAM_TIMEOUT_MS) });
       if (response.status === 404) return { files: [], isReachable: true };
       if (!response.ok) throw new Error(`the index answered ${response.status}`);
-      const files = parsePage(await readBounded(response, MAX_PAGE_BYTES), response);
+      const files = parsePage(await readBounded(response, MAX_PAGE_BYTES, 'the Python index'), response);
       await replaceFile(stored, JSON.stringify({ fetchedAtMs: Date.now(), files } satisfies StoredPage));
       return { files, isReachable: true };
     } catch (error) {
@@ -127,7 +126,7 @@ export function createPythonIndex(options: PythonIndexOptions): PythonIndex {
     if (url === null) return null;
     const response = await fetch(`${url.toString()}${suffix}`, { signal: AbortSignal.timeout(UPSTREAM_TIMEOUT_MS) });
     if (!response.ok) throw new UpstreamError(response.status);
-    const bytes = await readBounded(response, MAX_FILE_BYTES);
+    const bytes = await readBounded(response, MAX_FILE_BYTES, 'the Python index');
     await replaceFile(stored, bytes);
     return bytes;
   }
@@ -148,15 +147,6 @@ export function createPythonIndex(options: PythonIndexOptions): PythonIndex {
     },
   };
 }
-
-class UpstreamError extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super(`upstream answered ${status}`);
-    this.status = status;
-  }
-}
-class TooLargeError extends Error {}
 
 /** A page in either form, with absolute addresses. */
 export function parsePage(body: Buffer, response: { readonly url: string; readonly headers: Headers }): IndexFile[] {
@@ -216,47 +206,4 @@ async function readLock(builtFolder: string, packages: string): Promise<Readonly
       { filename: file_name, url: new URL(file_name, packages).href, hashes: { sha256 } },
     ]),
   );
-}
-
-async function readBounded(response: Response, limitBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > limitBytes) throw new TooLargeError(`The Python index's answer is larger than ${limitBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-const OPEN = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
-
-function answer(request: Request, bytes: Buffer, headers: Record<string, string>): Response {
-  const all = new Headers({ ...headers, ...OPEN, 'Content-Length': String(bytes.byteLength) });
-  return new Response(request.method === 'HEAD' ? null : new Uint8Array(bytes), { headers: all });
-}
-
-function refuse(status: number, error: string): Response {
-  return Response.json({ error }, { status, headers: OPEN });
-}
-
-async function readIfThere(file: string): Promise<Buffer | null> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Readers see the old or the new content, never half of it. */
-async function replaceFile(file: string, content: Buffer | string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  await writeFile(temporary, content);
-  await rename(temporary, file);
-}
-
-function fingerprint(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,10 +1,11 @@
 // `/-/registry/*`: a read-only proxy to one package registry, so that browsers need no CORS and repeat installs no network.
 // Only packument and tarball paths pass; the upstream is fixed, so this is not an open proxy.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzip as gzipCallback } from 'node:zlib';
 import { promisify } from 'node:util';
+import { answer, fingerprint, readBounded, readIfThere, refuse, replaceFile, TooLargeError, UpstreamError } from './caching-proxy.ts';
 
 const gzip = promisify(gzipCallback);
 
@@ -50,7 +51,7 @@ export function createRegistryProxy(upstream: string, cacheFolder: string): Regi
   async function fetchTarball(registryPath: string, file: string): Promise<Buffer> {
     const response = await ask(new URL(registryPath, upstream), {});
     if (!response.ok) throw new UpstreamError(response.status);
-    const bytes = await readBounded(response, MAX_TARBALL_BYTES);
+    const bytes = await readBounded(response, MAX_TARBALL_BYTES, 'the registry');
     await replaceFile(file, bytes);
     return bytes;
   }
@@ -91,7 +92,7 @@ export function createRegistryProxy(upstream: string, cacheFolder: string): Regi
       return cached;
     }
     if (!response.ok) throw new UpstreamError(response.status);
-    const bytes = await readBounded(response, MAX_PACKUMENT_BYTES);
+    const bytes = await readBounded(response, MAX_PACKUMENT_BYTES, 'the registry');
     const compressed = await gzip(bytes, { level: 6 });
     const etag = response.headers.get('etag') ?? `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;
     const type = response.headers.get('content-type') ?? 'application/json';
@@ -125,61 +126,6 @@ export function createRegistryProxy(upstream: string, cacheFolder: string): Regi
   };
 }
 
-class UpstreamError extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super(`upstream answered ${status}`);
-    this.status = status;
-  }
-}
-class TooLargeError extends Error {}
-
 function ask(url: URL, headers: Record<string, string>): Promise<Response> {
   return fetch(url, { headers, signal: AbortSignal.timeout(UPSTREAM_TIMEOUT_MS) });
-}
-
-async function readBounded(response: Response, limitBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > limitBytes) throw new TooLargeError(`The registry's answer is larger than ${limitBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function answer(request: Request, bytes: Buffer, headers: Record<string, string>): Response {
-  const all = new Headers({ ...headers, 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' });
-  if (request.headers.get('if-none-match') === headers['ETag']) return new Response(null, { status: 304, headers: all });
-  all.set('Content-Length', String(bytes.byteLength));
-  return new Response(request.method === 'HEAD' ? null : new Uint8Array(bytes), { headers: all });
-}
-
-function refuse(status: number, error: string): Response {
-  return Response.json(
-    { error },
-    { status, headers: { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' } },
-  );
-}
-
-async function readIfThere(file: string): Promise<Buffer | null> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Readers see the old or the new content, never half of it. */
-async function replaceFile(file: string, content: Buffer | string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  await writeFile(temporary, content);
-  await rename(temporary, file);
-}
-
-function fingerprint(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -9,24 +9,22 @@ import {
   type FromProcess,
   type KernelCall,
   type NetAddress,
-  type PipeMemory,
   type ProcessInfo,
   type PromotionRefusal,
   type PromotionSignal,
   type SpawnRequest,
-  type Stdio,
   REMOTE_PROGRAM,
   type ToProcess,
 } from '#protocol';
 import { AcceptQueue } from './accept-queue.ts';
-import type { Broker, BrokeredWorker, WorkerKind } from './broker.ts';
+import type { Broker, BrokeredWorker } from './broker.ts';
 import { DatagramTable } from './datagram-table.ts';
 import { Pipe } from './ipc/pipe.ts';
 import { RemoteHost } from './remote/remote-host.ts';
-import type { RemoteProcess } from './remote/remote-process.ts';
 import { FILE_SERVICE_SLOT, KERNEL_SLOT, type Slots } from './ipc/slots.ts';
 import type { PortTable } from './port-table.ts';
-import { PYTHON_NAMES } from '../shell/program-names.ts';
+import { adopt, claimEnds, inherit, remember } from './pipe-holds.ts';
+import { fileHandles, kindOf, pipeEnds, type Process, slotOf } from './process.ts';
 import { endsProcessByDefault, signalName, signalNumbers, stopsProcessByDefault } from './signals.ts';
 
 const ENOENT = -2;
@@ -36,24 +34,6 @@ const EAGAIN = -11;
 const EINVAL = -22;
 const ENOSYS = -38;
 const INIT_PID = 1;
-
-export interface Process {
-  readonly pid: number;
-  ppid: number;
-  group: number;
-  readonly request: SpawnRequest;
-  /** Null when the program runs on the server. */
-  worker: BrokeredWorker | null;
-  remote: RemoteProcess | null;
-  readonly startedAtMs: number;
-  readonly pipes: PipeMemory[];
-  /** Exits of children that nobody asked for yet. */
-  readonly ended: Map<number, ExitStatus>;
-  readonly waits: { readonly pid: number; readonly isUntraced: boolean; reply(status: ChildChange): void }[];
-  /** The signal that stopped it, until its parent was told. */
-  unreportedStop: string | null;
-  status: ExitStatus | null;
-}
 
 export interface ProcessEvents {
   onDiagnostic(diagnostic: Diagnostic): void;
@@ -128,8 +108,9 @@ export class ProcessTable {
     };
     this.#processes.set(pid, process);
     const from = parent ? slotOf(parent) : KERNEL_SLOT;
-    for (const stdio of request.stdio) for (const { memory, end } of pipeEnds(stdio)) this.#inherit(process, memory, end, from);
-    if (thread !== undefined) this.#adopt(process, thread.connection, from);
+    for (const stdio of request.stdio)
+      for (const { memory, end } of pipeEnds(stdio)) inherit(this.#options.slots, process, memory, end, from);
+    if (thread !== undefined) adopt(this.#options.slots, process, thread.connection, from);
     if (worker) {
       worker.onMessage = (message) => this.#receive(process, message);
       void this.#start(process, worker, from);
@@ -139,7 +120,7 @@ export class ProcessTable {
 
   /** Gives a process an end that somebody else retained under `from`. */
   claim(process: Process, connection: Connection): void {
-    this.#adopt(process, connection, KERNEL_SLOT);
+    adopt(this.#options.slots, process, connection, KERNEL_SLOT);
   }
 
   kill(pid: number, signal: number): number {
@@ -248,7 +229,7 @@ export class ProcessTable {
         void this.#end(process, message.status);
         return;
       case 'hold-connection':
-        this.#remember(process, message.connection.receive, message.connection.send);
+        remember(this.#options.slots, process, message.connection.receive, message.connection.send);
         return;
       case 'report-unsupported':
         this.#report({ atMs: Date.now(), type: 'unsupported-call', pid: process.pid, name: message.name });
@@ -302,7 +283,7 @@ export class ProcessTable {
         return reply(
           ports.connect(
             call.address,
-            (connection, pid) => this.#claimEnds(connection, pid === null ? process : this.#processes.get(pid)),
+            (connection, pid) => claimEnds(this.#options.slots, connection, pid === null ? process : this.#processes.get(pid)),
             call.connection && { pid: process.pid, connection: call.connection },
           ),
         );
@@ -480,42 +461,10 @@ export class ProcessTable {
     this.#options.slots.ring(parent.worker.slot);
   }
 
-  #inherit(process: Process, memory: PipeMemory, end: 'read' | 'write', from: number): void {
-    new Pipe(memory, this.#options.slots).transfer(end, from, slotOf(process));
-    this.#remember(process, memory);
-  }
-
-  #claimEnds(connection: Connection, process: Process | undefined): void {
-    // The kernel retains for a process by retaining for itself and passing the hold on; itself when nobody is named.
-    for (const { memory, end } of [
-      { memory: connection.receive, end: 'read' },
-      { memory: connection.send, end: 'write' },
-    ] as const) {
-      new Pipe(memory, this.#options.slots).retain(end);
-    }
-    if (process) this.#adopt(process, connection, KERNEL_SLOT);
-  }
-
-  #adopt(process: Process, connection: Connection, from: number): void {
-    this.#inherit(process, connection.receive, 'read', from);
-    this.#inherit(process, connection.send, 'write', from);
-  }
-
-  #remember(process: Process, ...memories: PipeMemory[]): void {
-    process.pipes.push(...memories);
-    // A long-lived server sees many connections: forget those that nobody holds any more, now and then.
-    if (process.pipes.length % 256 !== 0) return;
-    const live = process.pipes.filter((memory) => {
-      const pipe = new Pipe(memory, this.#options.slots);
-      return pipe.hasReaders || pipe.hasWriters;
-    });
-    process.pipes.splice(0, process.pipes.length, ...live);
-  }
-
   /** A connection whose near end is the kernel's own, for previews; or a negative errno. */
   connectFromKernel(address: NetAddress): Connection | number {
     const outgoing = this.#options.ports.connect(address, (connection, pid) =>
-      this.#claimEnds(connection, pid === null ? undefined : this.#processes.get(pid)),
+      claimEnds(this.#options.slots, connection, pid === null ? undefined : this.#processes.get(pid)),
     );
     return typeof outgoing === 'number' ? outgoing : outgoing.connection;
   }
@@ -532,37 +481,5 @@ export class ProcessTable {
 
   #report(diagnostic: Diagnostic): void {
     this.#options.events.onDiagnostic(diagnostic);
-  }
-}
-
-/** The slot that holds a process's ends of pipes; the kernel's where its program is on the server. */
-function slotOf(process: Process): number {
-  return process.worker?.slot ?? KERNEL_SLOT;
-}
-
-function fileHandles({ stdio }: SpawnRequest): number[] {
-  return stdio.flatMap((entry) => (entry.kind === 'file' ? [entry.handle] : []));
-}
-
-function kindOf(program: string): WorkerKind {
-  if (program === 'node') return 'node';
-  return (PYTHON_NAMES as readonly string[]).includes(program) ? 'python' : 'tools';
-}
-
-function pipeEnds(stdio: Stdio): { memory: PipeMemory; end: 'read' | 'write' }[] {
-  switch (stdio.kind) {
-    case 'pipe':
-      return [{ memory: stdio.memory, end: stdio.direction }];
-    case 'duplex':
-    case 'terminal':
-      return [
-        { memory: stdio.connection.receive, end: 'read' },
-        { memory: stdio.connection.send, end: 'write' },
-      ];
-    case 'null':
-    case 'file':
-      return [];
-    default:
-      return stdio satisfies never;
   }
 }

@@ -40,24 +40,32 @@ export function encodeTree(entries: readonly TreeEntry[]): Uint8Array<ArrayBuffe
   return bytes;
 }
 
+/** The entries as they stand. Throws a `RangeError` where the bytes end inside one, and what `decoder` throws. */
+export function* treeEntries(bytes: Uint8Array, decoder = new TextDecoder()): Generator<TreeEntry> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = 0; offset < bytes.length;) {
+    const end = offset + FIXED_BYTES + view.getUint16(offset + 44, true);
+    if (end > bytes.length) throw new RangeError('a tree ends inside an entry');
+    yield {
+      name: decoder.decode(bytes.subarray(offset + FIXED_BYTES, end)),
+      mode: view.getUint32(offset, true),
+      mtimeMs: view.getFloat64(offset + 4, true),
+      key: keyText(bytes.subarray(offset + 12, offset + 44)),
+    };
+    offset = end;
+  }
+}
+
 /** Null when the bytes are not a tree, or name something that no file system accepts: what comes from outside is checked here. */
 export function decodeTree(bytes: Uint8Array): TreeEntry[] | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
   const entries: TreeEntry[] = [];
   const names = new Set<string>();
   try {
-    for (let offset = 0; offset < bytes.length;) {
-      const length = view.getUint16(offset + 44, true);
-      const end = offset + FIXED_BYTES + length;
-      if (end > bytes.length) return null;
-      const name = decoder.decode(bytes.subarray(offset + FIXED_BYTES, end));
-      const mode = view.getUint32(offset, true);
-      const mtimeMs = view.getFloat64(offset + 4, true);
+    for (const entry of treeEntries(bytes, new TextDecoder('utf-8', { fatal: true }))) {
+      const { name, mode, mtimeMs } = entry;
       if (!isName(name) || names.has(name) || !isKnownMode(mode) || !Number.isFinite(mtimeMs)) return null;
       names.add(name);
-      entries.push({ name, mode, mtimeMs, key: keyText(bytes.subarray(offset + 12, offset + 44)) });
-      offset = end;
+      entries.push(entry);
     }
   } catch {
     return null; // a length past the end, or a name that is not UTF-8

@@ -1,6 +1,7 @@
 // POSIX regular expressions as JavaScript's: basic (`grep`, `sed`) and extended (`grep -E`, `sed -E`, `awk`, `=~`). Pure.
 
-const CLASSES: Readonly<Record<string, string>> = {
+/** What stands for a POSIX class inside a bracket expression. */
+export const CLASSES: Readonly<Record<string, string>> = {
   alnum: 'a-zA-Z0-9',
   alpha: 'a-zA-Z',
   blank: ' \\t',

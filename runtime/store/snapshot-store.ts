@@ -1,5 +1,5 @@
 // A workspace's history: commits over trees over blobs in a pack, with an atomic head. Runs in the store worker.
-import { VerkletError } from '#protocol';
+import { encodeTree, isFolderMode, VerkletError, type TreeEntry } from '#protocol';
 import type { BlockFolder } from './block-file.ts';
 import { HeadFile, STORE_FORMAT, type Head } from './head.ts';
 import { Pack } from './pack.ts';
@@ -10,12 +10,9 @@ import {
   decodeTree,
   encodeCommit,
   encodePackage,
-  encodeTree,
-  isFolder,
   isPackage,
   type Commit,
   type PackageReference,
-  type TreeEntry,
 } from './trees.ts';
 
 /** What opening found: `recovered` means the newest state was damaged and an older commit is current. */
@@ -222,7 +219,7 @@ function isWholeTree(pack: Pack, key: Key, checked: Set<Key>): boolean {
     throw error;
   }
   const isWhole = entries.every((entry) => {
-    if (isFolder(entry.mode)) return isWholeTree(pack, entry.key, checked);
+    if (isFolderMode(entry.mode)) return isWholeTree(pack, entry.key, checked);
     return isPackage(entry.mode) ? isWholePackage(pack, entry.key, checked) : pack.has(entry.key);
   });
   if (isWhole) checked.add(key);
@@ -248,7 +245,7 @@ function reachable(pack: Pack, commits: readonly Key[]): Set<Key> {
     if (found.has(key)) return;
     found.add(key);
     for (const entry of decodeTree(need(pack, key))) {
-      if (isFolder(entry.mode)) visitTree(entry.key);
+      if (isFolderMode(entry.mode)) visitTree(entry.key);
       else if (isPackage(entry.mode)) visitPackage(entry.key);
       else found.add(entry.key);
     }

@@ -1,8 +1,8 @@
 // The tree of a workspace in memory: takes saved entries, writes only the folders that changed. Runs in the store worker.
-import type { SavedEntry } from '#protocol';
+import { isFolderMode, type SavedEntry, type TreeEntry } from '#protocol';
 import type { Key } from './records.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
-import { isFolder, isPackage, S_IFPACKAGE, type TreeEntry } from './trees.ts';
+import { isPackage, S_IFPACKAGE } from './trees.ts';
 
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
@@ -126,7 +126,7 @@ function readFolder(store: SnapshotStore, key: Key, into: FolderNode): void {
 }
 
 function readNode(store: SnapshotStore, { mode, mtimeMs, key }: TreeEntry): TreeNode {
-  if (isFolder(mode)) {
+  if (isFolderMode(mode)) {
     const folder = makeFolder(mode, mtimeMs);
     readFolder(store, key, folder);
     return folder;

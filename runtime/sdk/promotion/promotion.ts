@@ -16,35 +16,12 @@ import type { KernelChannel } from '../kernel-channel.ts';
 import type { GrantOption, SessionInfo } from './session-client.ts';
 import { SessionClient } from './session-client.ts';
 import { PromotionQueue, type QueuedCommand } from './queue.ts';
+import { installationId, waitForConnection } from './host-page.ts';
 import { preparationFor, runPreparation } from './prepare.ts';
+import type { PromotionPolicy, PromotionRequest, PromotionState, RunningRule } from './promotion-state.ts';
 import { RemotePrograms } from './remote-programs.ts';
-import { SessionLink, type LinkState } from './session-link.ts';
+import { SessionLink } from './session-link.ts';
 import { WorkspaceSync, type Conflict } from './workspace-sync.ts';
-
-export type PromotionPolicy = 'allow' | 'deny' | 'ask';
-/** What happens to programs of the tab when the workspace moves. */
-export type RunningRule = 'continue' | 'restart' | 'stop';
-
-export interface PromotionRequest {
-  readonly id: string;
-  readonly command: string;
-  readonly signal: PromotionSignal;
-  /** What would be looked at for sending; what the server has already is not sent. */
-  readonly files: number;
-  readonly sizeBytes: number;
-}
-
-export type PromotionState =
-  /** No server, or one without sessions. */
-  | { readonly type: 'unavailable'; readonly reason: string }
-  | { readonly type: 'idle' }
-  | {
-      readonly type: 'starting';
-      readonly signal: PromotionSignal;
-      readonly step: 'grant' | 'session' | 'files' | 'prepare';
-      readonly sentBytes: number;
-    }
-  | { readonly type: 'active'; readonly signal: PromotionSignal; readonly session: SessionInfo; readonly link: LinkState };
 
 export interface PromotionOptions {
   readonly kernel: KernelChannel;
@@ -76,11 +53,9 @@ interface ActiveSession {
   readonly stopWatching: AbortController;
 }
 
-const RETRY_MS = 5_000;
 /** Quiet time after an edit before it is sent: an editor's save is several changes. */
 const PUSH_AFTER_MS = 200;
 const UNMIRRORED = /(?:^|\/)(?:node_modules|\.venv|__pycache__)(?:\/|$)/;
-const INSTALLATION_NAME = 'verklet-installation';
 const INTERRUPTED = 130;
 
 export class Promotion {
@@ -517,26 +492,4 @@ export class Promotion {
   #post(message: FromPromotion, transfer: Transferable[] = []): void {
     this.#port.postMessage(message, transfer);
   }
-}
-
-/** Resolves when it is worth trying again. */
-async function waitForConnection(cancelled: AbortSignal): Promise<void> {
-  const waited = Promise.withResolvers<void>();
-  const timer = setTimeout(waited.resolve, RETRY_MS);
-  const wake = (): void => waited.resolve();
-  addEventListener('online', wake);
-  cancelled.addEventListener('abort', wake, { once: true });
-  if (cancelled.aborted) wake();
-  await waited.promise;
-  clearTimeout(timer);
-  removeEventListener('online', wake);
-}
-
-/** Stays the same for this browser and names nobody. */
-function installationId(): string {
-  const known = localStorage.getItem(INSTALLATION_NAME);
-  if (known !== null) return known;
-  const fresh = crypto.randomUUID();
-  localStorage.setItem(INSTALLATION_NAME, fresh);
-  return fresh;
 }

@@ -1,21 +1,8 @@
 // Shell patterns: matching of names, expansion over folders.
 import type { FileSystem, Stat } from '../../fs/file-system.ts';
 import { absolutePath } from '../paths.ts';
+import { CLASSES } from '../regular-expression.ts';
 
-const CLASSES: Readonly<Record<string, string>> = {
-  alnum: 'a-zA-Z0-9',
-  alpha: 'a-zA-Z',
-  blank: ' \\t',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '\\x21-\\x7e',
-  lower: 'a-z',
-  print: '\\x20-\\x7e',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\s',
-  upper: 'A-Z',
-  xdigit: '0-9a-fA-F',
-};
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const MAX_CACHED = 256;

@@ -5,11 +5,11 @@ import { createContext, insideTool, NOT_EXECUTABLE, NOT_FOUND, runTool } from '.
 import { decodeText, encodeText } from '../text.ts';
 import { assign } from './assignments.ts';
 import { builtins, SPECIAL_BUILTINS } from './builtins/index.ts';
+import { runArithmeticFor, runCase, runFor, runIf, runWhile } from './compound-commands.ts';
 import { conditionHolds } from './conditions.ts';
 import { FunctionReturn, Interrupted, LoopJump, ShellExit } from './control.ts';
 import { Expander } from './expansion.ts';
 import { ExpansionError } from './expansion-error.ts';
-import { globExpression } from './glob.ts';
 import { JobTable } from './jobs.ts';
 import { parseShell } from './parser.ts';
 import { runPipeline, spawnFields, startBackground, startForeground } from './pipelines.ts';
@@ -17,7 +17,7 @@ import { RedirectError, Redirector } from './redirects.ts';
 import { SignalQueue } from './signals.ts';
 import { ReadonlyError, type ShellState, type Variable } from './state.ts';
 import { newCollector, StreamIo, type Streams, withStream } from './streams.ts';
-import { type Assignment, type Command, type List, type Pipeline, type Redirect, ShellSyntaxError, type Word } from './syntax.ts';
+import { type Assignment, type Command, type CommandOf, type List, type Pipeline, type Redirect, ShellSyntaxError } from './syntax.ts';
 
 const SYNTAX_ERROR = 2;
 const SIGPIPE_STATUS = 141;
@@ -49,8 +49,6 @@ export interface JobControl {
   foreground(group: number): void;
   restore(): void;
 }
-
-type Of<Type extends Command['type']> = Extract<Command, { type: Type }>;
 
 export class Interpreter {
   readonly host: ProcessHost;
@@ -266,32 +264,32 @@ export class Interpreter {
       case 'subshell':
         return this.inFork(() => this.runList(command.body));
       case 'if':
-        return this.#if(command);
+        return runIf(this, command);
       case 'for':
-        return this.#for(command);
+        return runFor(this, command);
       case 'arithmetic-for':
-        return this.#arithmeticFor(command);
+        return runArithmeticFor(this, command);
       case 'while':
       case 'until':
-        return this.#while(command);
+        return runWhile(this, command);
       case 'case':
-        return this.#case(command);
+        return runCase(this, command);
       case 'function':
         this.state.functions.set(command.name, command.body);
         return 0;
       case 'conditional':
-        return this.#guarded(async () => ((await conditionHolds(command.condition, this)) ? 0 : 1));
+        return this.guarded(async () => ((await conditionHolds(command.condition, this)) ? 0 : 1));
       case 'arithmetic':
-        return this.#guarded(async () => ((await this.expander().arithmetic(command.expression)) === 0n ? 1 : 0));
+        return this.guarded(async () => ((await this.expander().arithmetic(command.expression)) === 0n ? 1 : 0));
       default:
         return command satisfies never;
     }
   }
 
-  async #simple(command: Of<'simple'>): Promise<number> {
+  async #simple(command: CommandOf<'simple'>): Promise<number> {
     const aliased = this.#alias(command);
     if (aliased !== null) return aliased;
-    return this.#guarded(async () => {
+    return this.guarded(async () => {
       const expander = this.expander();
       this.substitutionStatus = 0;
       const fields = await expander.fields(command.words);
@@ -310,7 +308,7 @@ export class Interpreter {
   }
 
   /** Errors of an expansion end the command, and a script with it. */
-  async #guarded(work: () => Promise<number>): Promise<number> {
+  async guarded(work: () => Promise<number>): Promise<number> {
     try {
       return await work();
     } catch (error) {
@@ -364,7 +362,7 @@ export class Interpreter {
   }
 
   /** An alias is text: the command is read again with it in the place of its first word. */
-  #alias(command: Of<'simple'>): Promise<number> | null {
+  #alias(command: CommandOf<'simple'>): Promise<number> | null {
     const [first] = command.words;
     const [part] = first ?? [];
     if (
@@ -381,93 +379,6 @@ export class Interpreter {
     this.#unaliased.add(name);
     const end = Math.min(...command.redirects.map(() => command.source.length), command.source.length);
     return this.runSource(`${text}${command.source.slice(name.length, end)}`).finally(() => this.#unaliased.delete(name));
-  }
-
-  async #if({ branches, otherwise }: Of<'if'>): Promise<number> {
-    for (const { condition, body } of branches) if ((await this.#test(condition)) === 0) return this.runList(body);
-    return otherwise === null ? 0 : this.runList(otherwise);
-  }
-
-  async #for({ name, words, body }: Of<'for'>): Promise<number> {
-    let values: readonly string[] = this.state.arguments;
-    if (words !== null) values = await this.expander().fields(words);
-    this.state.status = 0;
-    for (const value of values) {
-      this.state.set(name, value);
-      if ((await this.#loopBody(body)) === 'break') break;
-    }
-    return this.state.status;
-  }
-
-  async #arithmeticFor({ start, test, step, body }: Of<'arithmetic-for'>): Promise<number> {
-    return this.#guarded(async () => {
-      const expander = this.expander();
-      await expander.arithmetic(start);
-      this.state.status = 0;
-      // No test is true.
-      const condition: Word = test.every((part) => part.type === 'text' && part.text.trim() === '')
-        ? [{ type: 'text', text: '1', isQuoted: true }]
-        : test;
-      while ((await expander.arithmetic(condition)) !== 0n) {
-        if ((await this.#loopBody(body)) === 'break') break;
-        await expander.arithmetic(step);
-      }
-      return this.state.status;
-    });
-  }
-
-  async #while({ type, condition, body }: Of<'while' | 'until'>): Promise<number> {
-    let status = 0;
-    try {
-      while (((await this.#test(condition)) === 0) === (type === 'while')) {
-        this.state.status = 0;
-        const jump = await this.#loopBody(body);
-        ({ status } = this.state);
-        if (jump === 'break') break;
-      }
-    } catch (jump) {
-      // `break` in the condition leaves this loop as well.
-      if (!(jump instanceof LoopJump)) throw jump;
-      if (jump.levels > 1) throw new LoopJump(jump.kind, jump.levels - 1);
-    }
-    return status;
-  }
-
-  async #loopBody(body: List): Promise<'break' | 'continue' | null> {
-    try {
-      await this.runList(body);
-      return null;
-    } catch (jump) {
-      if (!(jump instanceof LoopJump)) throw jump;
-      if (jump.levels > 1) throw new LoopJump(jump.kind, jump.levels - 1);
-      this.state.status = 0;
-      return jump.kind;
-    }
-  }
-
-  async #case({ subject, branches }: Of<'case'>): Promise<number> {
-    const expander = this.expander();
-    const value = await expander.text(subject);
-    let falls = false;
-    let status = 0;
-    for (const { patterns, body, end } of branches) {
-      if (!falls && !(await this.#matchesAny(patterns, value, expander))) continue;
-      status = body.length === 0 ? 0 : await this.runList(body);
-      if (end === ';;') break;
-      falls = end === ';&';
-    }
-    return status;
-  }
-
-  async #matchesAny(patterns: Of<'case'>['branches'][number]['patterns'], value: string, expander: Expander): Promise<boolean> {
-    for (const pattern of patterns) if (globExpression(await expander.pattern(pattern)).test(value)) return true;
-    return false;
-  }
-
-  /** A condition's failure never ends the shell. */
-  async #test(condition: List): Promise<number> {
-    this.state.conditionDepth++;
-    return this.runList(condition).finally(() => this.state.conditionDepth--);
   }
 
   async #call(body: Command, args: readonly string[]): Promise<number> {

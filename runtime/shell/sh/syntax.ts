@@ -75,6 +75,7 @@ export type CommandBody =
   | { readonly type: 'arithmetic'; readonly expression: Word };
 
 export type Command = CommandBody & { readonly redirects: readonly Redirect[]; readonly source: string };
+export type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
 
 export interface Pipeline {
   readonly isNegated: boolean;
