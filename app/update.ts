@@ -35,6 +35,6 @@ export function registerServiceWorker(): void {
 async function saveEverything(): Promise<void> {
   const workspace = currentWorkspace();
   if (workspace === null) return;
-  for (const { path } of workspace.files.list.value) await workspace.files.save(path);
+  await workspace.files.saveAll();
   await workspace.runtime.persistence.save();
 }

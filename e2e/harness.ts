@@ -58,7 +58,7 @@ export interface Harness extends AsyncDisposable {
 // What the page holds; see examples/embed/console.html, which puts the SDK on the global object.
 declare global {
   // oxlint-disable-next-line no-var
-  var verklet: { Runtime: typeof import('@verklet/sdk').Runtime };
+  var verklet: Pick<typeof import('@verklet/sdk'), 'Runtime' | 'Workspaces'>;
   // oxlint-disable-next-line no-var
   var harnessRuntime: import('@verklet/sdk').Runtime;
   // oxlint-disable-next-line no-var

@@ -81,11 +81,16 @@ test('a second tab is refused, copies, and takes over after the last save of the
   await page.evaluate(() => undefined);
   await run(page, 'echo last > last.txt; echo done-3');
   await finished(page, 'done-3');
+  // Nor is what the editor holds and nobody saved.
+  await page.locator('.editor .cm-content').click();
+  await page.keyboard.press('ControlOrMeta+Home');
+  await page.keyboard.type('// typed, not saved\n');
   await second.getByRole('button', { name: 'Continue here' }).click();
   await expect(second.getByRole('tree')).toContainText('last.txt');
+  await expect(second.locator('.editor .cm-content')).toContainText('// typed, not saved');
   await expect(page.getByRole('heading', { name: 'HTTP server is open in another tab' })).toBeVisible();
   await second.close();
-  await page.getByRole('button', { name: 'Continue here' }).click();
+  // By itself: the workspace is free, and this tab waits for it.
   await expect(page.getByRole('tree')).toContainText('last.txt');
 });
 

@@ -40,6 +40,10 @@ export class OpenFiles {
     this.list.value = this.list.value.map((one) => (one.path === path ? { ...one, saved: file.text } : one));
   }
 
+  async saveAll(): Promise<void> {
+    for (const { path } of this.list.value.filter(isUnsaved)) await this.save(path);
+  }
+
   /** Takes over what is on disk now, but not over changes that are not saved; closes what is gone. */
   async reloadSaved(): Promise<void> {
     for (const file of this.list.value.filter((one) => !isUnsaved(one))) {

@@ -85,23 +85,56 @@ interface Opening {
 async function open({ title, ...options }: Opening): Promise<void> {
   session.value = { state: 'booting', title };
   try {
-    const workspace = await Workspace.open({ ...options, onHandedOver: () => void showLocked(workspace) });
+    const workspace = await Workspace.open({ ...options, onHandedOver: () => void handedOver(workspace) });
     session.value = { state: 'open', workspace };
     showAddress(`/w/${encodeURIComponent(workspace.key)}`);
     void reporting(() => offerKnownFolder(workspace));
   } catch (error) {
-    session.value =
-      isVerkletError(error) && error.code === 'ERR_WORKSPACE_LOCKED'
-        ? { state: 'locked', key: options.key, title }
-        : { state: 'failed', title, reason: error instanceof Error ? error.message : String(error) };
+    if (isVerkletError(error) && error.code === 'ERR_WORKSPACE_LOCKED') showLocked(options.key, title);
+    else session.value = { state: 'failed', title, reason: error instanceof Error ? error.message : String(error) };
     await refreshWorkspaces();
   }
 }
 
 /** Another tab took the workspace over: nothing more may happen to it here. */
-async function showLocked(workspace: Workspace): Promise<void> {
-  session.value = { state: 'locked', key: workspace.key, title: workspace.name.value };
+async function handedOver(workspace: Workspace): Promise<void> {
+  session.value = { state: 'booting', title: workspace.name.value };
   await workspace.close();
+  showLocked(workspace.key, workspace.name.value);
+}
+
+function showLocked(key: string, title: string): void {
+  const locked: Session = { state: 'locked', key, title };
+  session.value = locked;
+  void reporting(() => continueWhenFree(key, locked));
+}
+
+/** The other tab was closed, or it crashed: this one goes on, as soon as it is looked at. */
+async function continueWhenFree(key: string, locked: Session): Promise<void> {
+  const waiting = new AbortController();
+  const stop = session.subscribe((now) => {
+    if (now !== locked) waiting.abort();
+  });
+  try {
+    await Workspaces.whenFree(key, waiting.signal);
+    await whenVisible(waiting.signal);
+    await openStored(key);
+  } catch (error) {
+    if (!waiting.signal.aborted) throw error;
+  } finally {
+    stop();
+  }
+}
+
+function whenVisible(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (document.visibilityState === 'visible') return resolve();
+    const look = (): void => {
+      if (document.visibilityState === 'visible') resolve();
+    };
+    document.addEventListener('visibilitychange', look, { signal });
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
 }
 
 function showAddress(path: string): void {

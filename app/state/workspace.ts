@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { type Diagnostic, type OnConflict, type OpenPort, type PersistenceState, type Process, Runtime } from '@verklet/sdk';
 import type { Template } from '../templates/index.ts';
-import { notify } from './notices.ts';
+import { notify, reporting } from './notices.ts';
 import { HistoryModel } from './history.ts';
 import { OpenFiles } from './open-files.ts';
 import { previewHost } from './preview-host.ts';
@@ -76,9 +76,10 @@ export class Workspace {
     this.name = signal(runtime.persistence.name);
     this.template = template;
     this.stored.value = runtime.persistence.state;
-    runtime.persistence.on((event) => {
+    runtime.persistence.on(async (event) => {
       this.stored.value = runtime.persistence.state;
       if (event.type === 'save-failed') notify(event.error.message, { tone: 'problem' });
+      if (event.type === 'handing-over') await reporting(() => this.files.saveAll());
       if (event.type === 'handed-over') onHandedOver();
     });
     if (runtime.persistence.isRecovered)

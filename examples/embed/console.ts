@@ -1,4 +1,4 @@
 // Puts the SDK on the global object, to try it from the developer tools or from a script that drives a browser.
-import { Runtime } from '@verklet/sdk';
+import { Runtime, Workspaces } from '@verklet/sdk';
 
-Object.assign(globalThis, { verklet: { Runtime } });
+Object.assign(globalThis, { verklet: { Runtime, Workspaces } });

@@ -63,6 +63,10 @@ const table = {
     kind: 'user',
     sentence: 'The workspace {key} is open in another tab. Close it there, take it over, or open a copy.',
   },
+  ERR_HANDED_OVER: {
+    kind: 'user',
+    sentence: 'Another tab took the workspace over. What changes here is not saved any more; continue here, or open a copy.',
+  },
   ERR_NO_SUCH_WORKSPACE: { kind: 'user', sentence: 'There is no workspace {key} in this browser.' },
   ERR_NO_SUCH_SNAPSHOT: { kind: 'user', sentence: 'The workspace has no snapshot {id}.' },
   ERR_STORAGE_FULL: {

@@ -11,3 +11,4 @@ export * from './remote-port.ts';
 export * from './trees.ts';
 export * from './record-pack.ts';
 export * from './store.ts';
+export * from './workspace-names.ts';

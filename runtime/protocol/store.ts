@@ -101,6 +101,8 @@ export type StoreEvent =
       readonly durationMs: number;
     }
   | { readonly type: 'save-failed'; readonly error: ErrorData }
+  /** Another tab takes the workspace over: what is not in the files yet, has to be now. The listener's promise is waited for. */
+  | { readonly type: 'handing-over' }
   /** Another tab works on the workspace now; nothing from here is saved any more. */
   | { readonly type: 'handed-over' };
 
@@ -142,7 +144,7 @@ export interface OpenedWorkspace {
 
 /** The store worker as its page sees it. Every call rejects with a coded error. */
 export interface StoreApi {
-  open(options: OpenWorkspaceOptions, onEvent: (event: StoreEvent) => void): Promise<OpenedWorkspace>;
+  open(options: OpenWorkspaceOptions, onEvent: (event: StoreEvent) => void | Promise<void>): Promise<OpenedWorkspace>;
   /** Gives the kernel of a runtime its port; `session` null: packages only. */
   connect(session: number | null, port: MessagePort): void | Promise<void>;
   close(session: number): Promise<void>;

@@ -223,7 +223,8 @@ export interface Persistence {
   readonly isRecovered: boolean;
   /** The last save of this runtime. */
   readonly lastSaved: Snapshot | null;
-  on(listener: (event: PersistenceEvent) => void): () => void;
+  /** Before a `handing-over` the promise of the listener is waited for, for a moment: what it writes is saved. */
+  on(listener: (event: PersistenceEvent) => void | Promise<void>): () => void;
   /** Saves now instead of a moment after the last change. */
   save(): Promise<void>;
   /** Saves under a name; named snapshots are kept until the workspace is deleted. */

@@ -17,7 +17,7 @@ export interface OpenStoreOptions {
 export class WorkspacePersistence implements Persistence {
   readonly #lease: StoreLease;
   readonly #opened: OpenedWorkspace | null;
-  readonly #listeners = new Set<(event: PersistenceEvent) => void>();
+  readonly #listeners = new Set<(event: PersistenceEvent) => void | Promise<void>>();
   #kernel: KernelChannel | null = null;
   #state: PersistenceState;
   #lastSaved: Snapshot | null = null;
@@ -100,7 +100,7 @@ export class WorkspacePersistence implements Persistence {
     return restored;
   }
 
-  on(listener: (event: PersistenceEvent) => void): () => void {
+  on(listener: (event: PersistenceEvent) => void | Promise<void>): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -144,7 +144,8 @@ export class WorkspacePersistence implements Persistence {
     }
   }
 
-  receive(event: StoreEvent): void {
+  /** Resolves when all listeners are done with it. */
+  async receive(event: StoreEvent): Promise<void> {
     switch (event.type) {
       case 'unsaved':
         this.#state = 'unsaved';
@@ -156,13 +157,15 @@ export class WorkspacePersistence implements Persistence {
       case 'save-failed':
         this.#state = 'failed';
         break;
+      case 'handing-over':
+        break;
       case 'handed-over':
         this.#state = 'handed-over';
         break;
       default:
         event satisfies never;
     }
-    for (const listener of [...this.#listeners]) listener(event);
+    await Promise.all([...this.#listeners].map((listener) => listener(event)));
   }
 
   readonly #saveWhenHidden = (): void => {

@@ -1,5 +1,5 @@
 // The workspaces this browser keeps, without opening one; and what they use. Page side.
-import type { StorageUsage, WorkspaceInfo } from '#protocol';
+import { folderOf, lockName, type StorageUsage, type WorkspaceInfo } from '#protocol';
 import { eraseOrigin } from './offline.ts';
 import { withStore } from './store-worker.ts';
 import { makeWorkspaceLabel } from './workspace-label.ts';
@@ -8,6 +8,9 @@ import { makeWorkspaceLabel } from './workspace-label.ts';
 export const Workspaces = {
   /** The last used first; deleted ones that can still be had back are marked. */
   list: (): Promise<WorkspaceInfo[]> => withStore((store) => store.list()),
+  /** Resolves when no tab works on the workspace any more: it was closed, or it crashed. Rejects when `signal` aborts. */
+  whenFree: (key: string, signal?: AbortSignal): Promise<void> =>
+    navigator.locks.request(lockName(folderOf(key)), { mode: 'shared', ...(signal ? { signal } : {}) }, () => undefined),
   rename: (key: string, name: string): Promise<void> => withStore((store) => store.rename(key, name)),
   /** Returns the key of the copy. */
   duplicate: (key: string, name: string): Promise<string> =>

@@ -34,14 +34,30 @@ class OpfsFile implements BlockFile {
   }
 }
 
+/** The lock of a tab that died is free before its handles are: those are waited for. */
+const DEAD_HANDLE_MS = 5000;
+const RETRY_MS = 50;
+
+async function openHandle(file: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
+  const deadline = performance.now() + DEAD_HANDLE_MS;
+  for (;;) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (error) {
+      const isHeld = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+      if (!isHeld || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
 /** The folder at `path` below the origin's private root, made when missing. */
 export async function openOpfsFolder(path: readonly string[]): Promise<BlockFolder> {
   let folder = await navigator.storage.getDirectory();
   for (const name of path) folder = await folder.getDirectoryHandle(name, { create: true });
   return {
     async open(name) {
-      const file = await folder.getFileHandle(name, { create: true });
-      return new OpfsFile(await file.createSyncAccessHandle());
+      return new OpfsFile(await openHandle(await folder.getFileHandle(name, { create: true })));
     },
     snapshot: async (name) => (await folder.getFileHandle(name)).getFile(),
     async list() {

@@ -1,4 +1,5 @@
 // Who may write a workspace: one tab at a time, proven by a Web Lock. Another may ask for it. Runs in the store worker.
+import { channelName, lockName } from '#protocol';
 
 /** How long an owner may take for its last save before a new one gives up waiting. */
 export const HAND_OVER_MS = 10_000;
@@ -52,12 +53,4 @@ function own(folder: string, options: LockOptions, onRequest: () => void): Promi
       })
       .catch(reject);
   });
-}
-
-function lockName(folder: string): string {
-  return `verklet-workspace:${folder}`;
-}
-
-function channelName(folder: string): string {
-  return `verklet-workspace:${folder}`;
 }

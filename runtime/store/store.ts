@@ -1,5 +1,7 @@
 // All workspaces of this origin: opens, lists, copies, deletes them and counts what they use. Runs in the store worker.
 import {
+  folderOf,
+  keyOf,
   VerkletError,
   type CopyOptions,
   type OpenedWorkspace,
@@ -27,6 +29,8 @@ const UNDO_MS = 7 * 24 * 60 * 60 * 1000;
 /** A key becomes a file name. */
 const MAX_KEY = 150;
 
+type EventListener = (event: StoreEvent) => void | Promise<void>;
+
 interface OpenSession {
   readonly key: string;
   readonly workspace: WorkspaceSession;
@@ -38,14 +42,14 @@ interface OpenSession {
 export class Store implements StoreApi {
   readonly #storage: Storage;
   readonly #sessions = new Map<number, OpenSession>();
-  readonly #onEvents = new Map<number, (event: StoreEvent) => void>();
+  readonly #onEvents = new Map<number, EventListener>();
   #lastSession = 0;
 
   constructor(storage: Storage) {
     this.#storage = storage;
   }
 
-  async open(options: OpenWorkspaceOptions, onEvent: (event: StoreEvent) => void): Promise<OpenedWorkspace> {
+  async open(options: OpenWorkspaceOptions, onEvent: EventListener): Promise<OpenedWorkspace> {
     if (options.key === '' || options.key.length > MAX_KEY)
       throw new VerkletError('ERR_BAD_OPTION', { name: 'persistenceKey', reason: `it must have 1 to ${MAX_KEY} characters` });
     const session = ++this.#lastSession;
@@ -78,13 +82,13 @@ export class Store implements StoreApi {
     session: number,
     { key, name, note, label, previewHost }: OpenWorkspaceOptions,
     ownership: Ownership,
-    onEvent: (event: StoreEvent) => void,
+    onEvent: EventListener,
   ): Promise<OpenedWorkspace> {
     const { catalog, tier } = this.#storage;
     const known = await catalog.get(key);
     const snapshots = await SnapshotStore.open(await this.#storage.openWorkspace(folderOf(key)));
     const workspace = new WorkspaceSession(snapshots, (event) => {
-      onEvent(event);
+      void onEvent(event);
       if (event.type === 'saved') void this.#noteSave(key, workspace);
     });
     const now = Date.now();
@@ -114,13 +118,18 @@ export class Store implements StoreApi {
     port.start();
   }
 
-  async close(session: number): Promise<void> {
+  close(session: number): Promise<void> {
+    return this.#release(session, true);
+  }
+
+  async #release(session: number, mayCompact: boolean): Promise<void> {
     const open = this.#sessions.get(session);
     if (open === undefined || open.isClosing) return;
     open.isClosing = true;
     for (const port of open.ports) await port.close();
     await this.#noteSave(open.key, open.workspace);
-    await open.workspace.compact().catch(() => undefined); // room is freed another time
+    // Not while another tab waits. A failure: room is freed another time.
+    if (mayCompact) await open.workspace.compact().catch(() => undefined);
     open.workspace.close();
     this.#sessions.delete(session);
     this.#onEvents.delete(session);
@@ -130,9 +139,12 @@ export class Store implements StoreApi {
   async #handOver(session: number): Promise<void> {
     const open = this.#sessions.get(session);
     if (open === undefined || open.isClosing) return;
+    const onEvent = this.#onEvents.get(session);
+    // The page may hang; its files are saved all the same.
+    await Promise.race([onEvent?.({ type: 'handing-over' }), new Promise((resolve) => setTimeout(resolve, HAND_OVER_MS / 4))]);
     await Promise.all(open.ports.map((port) => port.handOver(HAND_OVER_MS / 2)));
-    this.#onEvents.get(session)?.({ type: 'handed-over' });
-    await this.close(session);
+    void onEvent?.({ type: 'handed-over' });
+    await this.#release(session, false);
   }
 
   async history(session: number): Promise<Snapshot[]> {
@@ -298,18 +310,5 @@ export class Store implements StoreApi {
     const open = this.#sessions.get(session);
     if (open === undefined) throw new VerkletError('ERR_DISPOSED');
     return open;
-  }
-}
-
-/** A file name that any key fits into, and back. */
-function folderOf(key: string): string {
-  return `w-${encodeURIComponent(key).replaceAll('.', '%2E').replaceAll('*', '%2A')}`;
-}
-
-function keyOf(folder: string): string | null {
-  try {
-    return folder.startsWith('w-') ? decodeURIComponent(folder.slice(2)) : null;
-  } catch {
-    return null; // not a name of ours
   }
 }

@@ -1,5 +1,5 @@
 // The file service's side of persistence: restores the workspace, then keeps the store up to date. File service.
-import type { RestoreSummary, Snapshot } from '#protocol';
+import { VerkletError, type RestoreSummary, type Snapshot } from '#protocol';
 import type { FileSystem } from '../../fs/file-system.ts';
 import { packageCacheOf, type PackageCache } from '../../packages/package-cache.ts';
 import { ChangeCollector } from './change-collector.ts';
@@ -16,6 +16,7 @@ export class Persistence {
   readonly #cache: PackageCache;
   readonly #collector: ChangeCollector;
   #saver: Saver | null = null;
+  #isHandedOver = false;
 
   constructor(fs: FileSystem, port: MessagePort) {
     this.#fs = fs;
@@ -36,8 +37,9 @@ export class Persistence {
     return restored;
   }
 
-  /** Null when nothing changed since the last save. */
+  /** Null when nothing changed since the last save. Rejects with `ERR_HANDED_OVER` where saving would be no save. */
   async save(name: string | null): Promise<Snapshot | null> {
+    if (this.#isHandedOver) throw new VerkletError('ERR_HANDED_OVER');
     return (await this.#saver?.save(name)) ?? null;
   }
 
@@ -59,6 +61,7 @@ export class Persistence {
 
   async #handOver(): Promise<void> {
     const saver = this.#saver;
+    this.#isHandedOver = true;
     this.#saver = null;
     saver?.stop();
     // A failure is told to the page by the store; the new owner then has the save before.
