@@ -1,42 +1,35 @@
 // The headline story: a command that needs Linux goes on in a server session, in the same terminal, and comes back.
-import { expect, test, type Page, type WebSocketRoute } from 'playwright/test';
+import { expect, test, type Page } from 'playwright/test';
 import { readConfig } from '../server/config.ts';
 import { listen, type RunningServer } from '../server/listen.ts';
 import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+import { CuttableNetwork } from './cuttable-network.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
 
 let server: RunningServer;
 let browser: LaunchedBrowser;
 let page: Page;
-/** Streams that the page has open, and whether new ones get through. */
-const wire = { isCut: false, open: new Set<WebSocketRoute>() };
+let network: CuttableNetwork;
+/** A minute in the slow lane (`npm run test:promotion`). */
+const CUT_MS = Number(process.env['VERKLET_TEST_CUT_SECONDS'] ?? 8) * 1000;
 const noteSkip = { reason: '' };
 
 test.beforeAll(async () => {
   const config = readConfig();
-  server = await listen({ ...config, port: 0 });
+  network = await CuttableNetwork.open();
+  server = await listen({ ...config, port: 0, publicPort: network.port });
+  network.leadTo(server.port);
   const status = await server.sessions.status();
   if (status.sessions === 'unavailable') noteSkip.reason = `no sessions here: ${status.reason}`;
   browser = await launchChromium();
   page = browser.context.pages()[0] ?? (await browser.context.newPage());
   page.on('dialog', (dialog) => void dialog.accept());
-  await page.routeWebSocket(/\/stream$/, (socket) => {
-    if (wire.isCut) return void socket.close();
-    const far = socket.connectToServer();
-    wire.open.add(socket);
-    // While the cable is out, nothing arrives on either side, and nobody is told.
-    socket.onMessage((message) => void (wire.isCut || far.send(message)));
-    far.onMessage((message) => void (wire.isCut || socket.send(message)));
-    socket.onClose((code) => {
-      wire.open.delete(socket);
-      void far.close({ code: code === undefined || code < 3000 ? 1000 : code });
-    });
-  });
-  await page.goto(`${config.scheme}://${config.appHost}:${server.port}/`);
+  await page.goto(`${config.scheme}://${config.appHost}:${network.port}/`);
 });
 test.afterAll(async () => {
   await browser[Symbol.asyncDispose]();
+  await network.close();
   await server.close();
 });
 test.beforeEach(() => {
@@ -93,7 +86,7 @@ test('a server of the session is previewed at the same kind of address', async (
   await page.locator('.screen:not([hidden]) textarea').press('Control+c');
 });
 
-test('the connection is lost for a while: no line is missing and none comes twice', async () => {
+test('the network is cut for a while: no line is missing and none comes twice', async () => {
   await page.getByRole('button', { name: 'New terminal' }).click();
   await expect(screen()).toContainText('❯');
   await type('gcc --version | head -1');
@@ -102,12 +95,11 @@ test('the connection is lost for a while: no line is missing and none comes twic
     `python3 -u -c "import time;[(print('line',n,flush=True),time.sleep(0.05)) for n in range(1,301)]" > /workdir/lines.txt; wc -l lines.txt; sort lines.txt | uniq | wc -l`,
   );
   await page.waitForTimeout(1500);
-  wire.isCut = true;
-  await page.waitForTimeout(3000);
-  for (const socket of wire.open) void socket.close({ code: 3000 });
+  network.cut();
+  // Found out by silence: the operating system would say so in a quarter of an hour.
   await expect(page.locator('.statusbar .host')).toContainText('reconnecting', { timeout: 20_000 });
-  await page.waitForTimeout(5000);
-  wire.isCut = false;
+  await page.waitForTimeout(CUT_MS);
+  network.restore();
   await expect(page.locator('.statusbar .host')).toHaveText(/server$/, { timeout: 20_000 });
   await expect(screen()).toContainText('300 lines.txt', { timeout: 60_000 });
   // The rows are read without their line ends: the second count stands right after the first.

@@ -3,14 +3,20 @@
 import { spawn } from 'node:child_process';
 import { launchRuntime } from '../../e2e/harness.ts';
 import { median, percentile, row, type BenchRow } from '../rows.ts';
+import { serverRows } from './server-side.ts';
 
 const PROMOTIONS = 5;
 const ROUNDS = 30;
+const KEYSTROKES = 100;
 const STREAM_BYTES = 64 * 1024 * 1024;
 const TREE_FILES = 3000;
 const TREE_FILE_BYTES = 10 * 1024;
 
 export async function rows(): Promise<BenchRow[]> {
+  return [...(await browserRows()), ...(await serverRows())];
+}
+
+async function browserRows(): Promise<BenchRow[]> {
   await using harness = await launchRuntime();
   const host = `preview.verklet.localhost:${harness.server.port}`;
   const status = await harness.server.sessions.status();
@@ -19,6 +25,7 @@ export async function rows(): Promise<BenchRow[]> {
     host,
     promotions: PROMOTIONS,
     rounds: ROUNDS,
+    keystrokes: KEYSTROKES,
     streamBytes: STREAM_BYTES,
     files: TREE_FILES,
     fileBytes: TREE_FILE_BYTES,
@@ -48,6 +55,7 @@ async function measure(options: {
   host: string;
   promotions: number;
   rounds: number;
+  keystrokes: number;
   streamBytes: number;
   files: number;
   fileBytes: number;
@@ -101,7 +109,7 @@ async function measure(options: {
   const keys = cat.input.getWriter();
   const screen = cat.output.getReader();
   await new Promise((resolve) => setTimeout(resolve, 500));
-  for (let round = 0; round < options.rounds; round++) {
+  for (let round = 0; round < options.keystrokes; round++) {
     const typedAt = performance.now();
     await keys.write(new TextEncoder().encode('k'));
     await screen.read();

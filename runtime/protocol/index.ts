@@ -8,6 +8,7 @@ export * from './preview-frames.ts';
 export * from './link/index.ts';
 export * from './session-streams.ts';
 export * from './remote-port.ts';
+export * from './session-worker.ts';
 export * from './trees.ts';
 export * from './record-pack.ts';
 export * from './store.ts';

@@ -1,8 +1,6 @@
 // What a session needs before a command: its dependencies, made on the server from the lockfile. Page side.
-import type { LinkEndpoint, ProcessEvent, StreamOpening } from '#protocol';
-import { WORKSPACE_ROOT } from '#protocol';
+import { WORKSPACE_ROOT, type RemoteProgram } from '#protocol';
 import type { KernelChannel } from '../kernel-channel.ts';
-import type { RemoteProgram } from './remote-programs.ts';
 
 export interface Preparation {
   /** Of the commands and the lockfile: prepared once per content. */
@@ -38,37 +36,4 @@ export async function preparationFor(
   );
   const key = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
   return { key, commands };
-}
-
-/** Runs one command in the workspace; its exit code, or null when it was ended. */
-export function runPreparation(
-  endpoint: LinkEndpoint,
-  argv: readonly string[],
-  cancelled: AbortSignal,
-  show: (bytes: Uint8Array) => void,
-): Promise<number | null> {
-  return new Promise((resolve) => {
-    const opening: StreamOpening = { type: 'spawn', argv: ['sh', '-c', 'exec "$@" 2>&1', 'sh', ...argv], cwd: WORKSPACE_ROOT, env: {} };
-    const stream = endpoint.open(opening, {
-      onData: (bytes) => {
-        show(bytes.slice());
-        stream.taken(bytes.length);
-      },
-      onMessage: (message) => {
-        const event = message as ProcessEvent;
-        if (event.type === 'exited') resolve(event.status.code);
-        else if (event.type === 'failed') resolve(127);
-      },
-      onReset: () => resolve(null),
-    });
-    stream.end();
-    cancelled.addEventListener(
-      'abort',
-      () => {
-        stream.reset();
-        resolve(null);
-      },
-      { once: true },
-    );
-  });
 }

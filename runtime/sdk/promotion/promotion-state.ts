@@ -1,7 +1,6 @@
 // What the SDK says of promotion: its state, what it asks for, and the rules an embedder sets.
-import type { PromotionSignal } from '#protocol';
+import type { LinkState, PromotionSignal } from '#protocol';
 import type { SessionInfo } from './session-client.ts';
-import type { LinkState } from './session-link.ts';
 
 export type PromotionPolicy = 'allow' | 'deny' | 'ask';
 /** What happens to programs of the tab when the workspace moves. */

@@ -5,11 +5,10 @@ import {
   VerkletError,
   type Diagnostic,
   type FromPromotion,
+  type LinkState,
   type Placement,
-  type PortsMessage,
   type PromotionSignal,
   type SessionEvent,
-  type StreamOpening,
   type ToPromotion,
 } from '#protocol';
 import type { KernelChannel } from '../kernel-channel.ts';
@@ -17,10 +16,9 @@ import type { GrantOption, SessionInfo } from './session-client.ts';
 import { SessionClient } from './session-client.ts';
 import { PromotionQueue, type QueuedCommand } from './queue.ts';
 import { installationId, waitForConnection } from './host-page.ts';
-import { preparationFor, runPreparation } from './prepare.ts';
+import { preparationFor } from './prepare.ts';
 import type { PromotionPolicy, PromotionRequest, PromotionState, RunningRule } from './promotion-state.ts';
-import { RemotePrograms } from './remote-programs.ts';
-import { SessionLink } from './session-link.ts';
+import { SessionWorker } from './session-worker.ts';
 import { WorkspaceSync, type Conflict } from './workspace-sync.ts';
 
 export interface PromotionOptions {
@@ -47,9 +45,7 @@ interface ActiveSession {
   readonly client: SessionClient;
   info: SessionInfo;
   readonly signal: PromotionSignal;
-  readonly link: SessionLink;
   readonly sync: WorkspaceSync;
-  readonly programs: RemotePrograms;
   readonly stopWatching: AbortController;
 }
 
@@ -60,7 +56,7 @@ const INTERRUPTED = 130;
 
 export class Promotion {
   readonly #options: PromotionOptions;
-  readonly #port: MessagePort;
+  readonly #worker: SessionWorker;
   readonly #queue: PromotionQueue;
   readonly #listeners = new Set<() => void>();
   readonly #cancels = new Map<number, AbortController>();
@@ -77,10 +73,17 @@ export class Promotion {
 
   private constructor(options: PromotionOptions, port: MessagePort) {
     this.#options = options;
-    this.#port = port;
     this.#queue = new PromotionQueue(options.workspaceKey);
-    port.addEventListener('message', ({ data }: MessageEvent<ToPromotion>) => this.#receive(data));
-    port.start();
+    this.#worker = new SessionWorker(port, {
+      onKernel: (message) => this.#receive(message),
+      onState: (state) => this.#linkChanged(state),
+      onEvent: (event) => this.#active && this.#sessionEvent(this.#active, event),
+      onReady: (isSame) => this.#active && this.#ready(this.#active, isSame),
+      onRefused: (reason) => this.#active && this.#end(this.#active, reason),
+      onGap: (pid, lostBytes) => options.record({ atMs: Date.now(), type: 'output-lost', pid, lostBytes }),
+      settle: async (batch) => this.#active?.sync.caughtUp(batch),
+      renewToken: async () => this.#active?.client.renewToken(this.#active.info.id) ?? null,
+    });
     addEventListener('online', this.#onOnline);
   }
 
@@ -171,7 +174,7 @@ export class Promotion {
     removeEventListener('online', this.#onOnline);
     for (const cancel of this.#cancels.values()) cancel.abort();
     if (this.#active) this.#close(this.#active, 'the runtime was disposed');
-    this.#port.close();
+    this.#worker.dispose();
   }
 
   /** Whether the server is there, and then what waited for it. */
@@ -204,35 +207,17 @@ export class Promotion {
   }
 
   #receive(message: ToPromotion): void {
-    const programs = this.#active?.programs;
     switch (message.type) {
       case 'ask-promotion':
         return void this.#answerKernel(message);
       case 'start-remote':
         return void this.#start(message);
-      case 'write-remote':
-        return programs?.write(message.pid, message.bytes);
-      case 'end-remote-input':
-        return programs?.endInput(message.pid);
       case 'kill-remote':
-        if (this.#cancels.has(message.pid)) this.#cancels.get(message.pid)?.abort();
-        else programs?.command(message.pid, { type: 'kill', signal: message.signal });
-        return;
-      case 'resize-remote':
-        return programs?.command(message.pid, { type: 'resize', columns: message.columns, rows: message.rows });
-      case 'remote-output-taken':
-        return programs?.outputTaken(message.pid, message.stream, message.sizeBytes);
+        return this.#cancels.get(message.pid)?.abort();
       case 'open-remote-connection':
-        if (programs) programs.connect(message.id, message.port);
-        else this.#post({ type: 'connection-closed', id: message.id });
-        return;
-      case 'connection-data':
-      case 'connection-taken':
-      case 'connection-end':
-      case 'connection-closed':
-        return programs?.connection(message);
+        return this.#post({ type: 'connection-closed', id: message.id });
       default:
-        return message satisfies never;
+      // Of a program or connection whose session is over.
     }
   }
 
@@ -251,7 +236,7 @@ export class Promotion {
       await active.sync.push();
       cancel.signal.throwIfAborted();
       this.#cancels.delete(pid);
-      active.programs.start(message);
+      this.#worker.start(message);
     } catch (error) {
       this.#cancels.delete(pid);
       if (cancel.signal.aborted) this.#post({ type: 'remote-ended', pid, status: { code: INTERRUPTED, signal: null } });
@@ -372,26 +357,10 @@ export class Promotion {
   }
 
   #activate(client: SessionClient, info: SessionInfo, signal: PromotionSignal, sync: WorkspaceSync): ActiveSession {
-    const link: SessionLink = new SessionLink(client, info.id, {
-      onState: (state) => {
-        this.#options.record({ atMs: Date.now(), type: 'session-connection', state });
-        if (this.#active) this.#setState({ type: 'active', signal, session: this.#active.info, link: state });
-      },
-      onEvent: (event) => this.#sessionEvent(active, event),
-      onReady: (isSame) => this.#ready(active, isSame),
-      onRefused: (reason) => this.#end(active, reason),
-    });
-    const programs = new RemotePrograms(link.endpoint, {
-      post: (message, transfer) => this.#post(message, transfer),
-      settle: (batch) => sync.caughtUp(batch),
-      onGap: (pid, lostBytes) => this.#options.record({ atMs: Date.now(), type: 'output-lost', pid, lostBytes }),
-    });
-    const active: ActiveSession = { client, info, signal, link, sync, programs, stopWatching: new AbortController() };
+    const active: ActiveSession = { client, info, signal, sync, stopWatching: new AbortController() };
     this.#active = active;
-    link.endpoint.open({ type: 'watch-ports' } satisfies StreamOpening, {
-      onMessage: (message) => this.#post({ type: 'set-remote-ports', ports: (message as PortsMessage).ports }),
-    });
     this.#setState({ type: 'active', signal, session: info, link: 'connecting' });
+    this.#worker.open(client.streamUrl(info.id), client.token);
     this.#place();
     this.#post({ type: 'move-running', rule: this.#options.running });
     this.#followTab(active);
@@ -408,6 +377,11 @@ export class Promotion {
         if (!stopWatching.signal.aborted) sync.push().catch((error: unknown) => this.#note(error));
       }, PUSH_AFTER_MS);
     });
+  }
+
+  #linkChanged(state: LinkState): void {
+    this.#options.record({ atMs: Date.now(), type: 'session-connection', state });
+    if (this.#active) this.#setState({ type: 'active', signal: this.#active.signal, session: this.#active.info, link: state });
   }
 
   #sessionEvent(active: ActiveSession, event: SessionEvent): void {
@@ -443,9 +417,7 @@ export class Promotion {
     for (const argv of preparation.commands) {
       this.#post({ type: 'remote-note', pid, text: `Preparing the session: ${argv.join(' ')}` });
       await active.sync.push();
-      const code = await runPreparation(active.link.endpoint, argv, cancelled, (bytes) =>
-        this.#post({ type: 'remote-output', pid, stream: 'stdout', bytes }),
-      );
+      const code = await this.#worker.prepare(pid, argv, cancelled);
       if (code !== 0) this.#post({ type: 'remote-note', pid, text: `${argv.join(' ')} failed (${code})` });
       if (code !== 0) return;
     }
@@ -465,9 +437,8 @@ export class Promotion {
   #close(active: ActiveSession, reason: string): void {
     this.#active = null;
     active.stopWatching.abort();
-    active.link.close(reason);
+    this.#worker.close(reason);
     active.sync.close();
-    this.#post({ type: 'set-remote-ports', ports: [] });
   }
 
   #showActive(active: ActiveSession): void {
@@ -489,7 +460,7 @@ export class Promotion {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #post(message: FromPromotion, transfer: Transferable[] = []): void {
-    this.#port.postMessage(message, transfer);
+  #post(message: FromPromotion): void {
+    this.#worker.tellKernel(message);
   }
 }

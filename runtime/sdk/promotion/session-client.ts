@@ -76,6 +76,13 @@ export class SessionClient {
     return answer;
   }
 
+  /** Of the session's WebSocket. */
+  streamUrl(session: string): string {
+    const url = new URL(`${this.base}/sessions/${session}/stream`, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    return url.href;
+  }
+
   info(session: string): Promise<SessionInfo> {
     return this.#ask('GET', `/sessions/${session}`);
   }

@@ -1,8 +1,5 @@
-// The WebSocket of a session: connects, says who it is, comes back after a loss. Streams outlive it. Page side.
-import { LinkEndpoint, type SessionEvent } from '#protocol';
-import type { SessionClient } from './session-client.ts';
-
-export type LinkState = 'connecting' | 'connected' | 'lost' | 'closed';
+// The WebSocket of a session: connects, says who it is, comes back after a loss. Streams outlive it. Session worker.
+import { LinkEndpoint, type LinkState, type SessionEvent } from '#protocol';
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 5_000;
@@ -19,15 +16,17 @@ export interface LinkEvents {
   onReady(isSame: boolean): void;
   /** The server refuses for good. */
   onRefused(reason: string): void;
+  /** A fresh token; null when there is none now. */
+  renewToken(): Promise<string | null>;
 }
 
 export class SessionLink {
   readonly endpoint: LinkEndpoint;
-  readonly #client: SessionClient;
-  readonly #session: string;
+  readonly #url: string;
   readonly #events: LinkEvents;
   readonly #id = crypto.getRandomValues(new Uint32Array(1))[0] || 1;
   readonly #renewal: ReturnType<typeof setInterval>;
+  #token: string;
   #socket: WebSocket | null = null;
   #pauseMs = FIRST_PAUSE_MS;
   #retry: ReturnType<typeof setTimeout> | null = null;
@@ -37,9 +36,9 @@ export class SessionLink {
     if (this.#retry !== null) this.#connect();
   };
 
-  constructor(client: SessionClient, session: string, events: LinkEvents) {
-    this.#client = client;
-    this.#session = session;
+  constructor(url: string, token: string, events: LinkEvents) {
+    this.#url = url;
+    this.#token = token;
     this.#events = events;
     this.endpoint = new LinkEndpoint(
       { role: 'client' },
@@ -73,33 +72,41 @@ export class SessionLink {
     this.#retry = null;
     if (this.#isClosed) return;
     this.#events.onState('connecting');
-    const url = new URL(`${this.#client.base}/sessions/${this.#session}/stream`, location.href);
-    url.protocol = url.protocol.replace('http', 'ws');
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(this.#url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     this.#lastHeardMs = performance.now();
     const watch = setInterval(() => {
-      if (performance.now() - this.#lastHeardMs > SILENCE_MS) socket.close();
+      if (performance.now() - this.#lastHeardMs > SILENCE_MS) this.#lost(socket, watch);
       else this.endpoint.ping();
     }, PING_MS);
-    socket.addEventListener('open', () => this.#authenticate(socket));
+    socket.addEventListener('open', () => this.#socket === socket && this.#authenticate(socket));
     socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (this.#socket !== socket) return;
       this.#lastHeardMs = performance.now();
       // The one text is the welcome: from now on frames may be sent.
       if (typeof data === 'string') this.endpoint.attach((frame) => socket.readyState === WebSocket.OPEN && socket.send(frame));
       else if (!this.endpoint.receive(new Uint8Array(data))) socket.close();
     });
     socket.addEventListener('close', ({ code, reason }) => {
-      clearInterval(watch);
       if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.endpoint.detach();
-      if (this.#isClosed) return;
-      if (code === CLOSE_REFUSED && reason !== 'the grant expired') return this.#events.onRefused(reason);
-      this.#events.onState('lost');
-      void this.#connectLater(code === CLOSE_REFUSED);
+      if (code === CLOSE_REFUSED && reason !== 'the grant expired' && !this.#isClosed) {
+        clearInterval(watch);
+        return this.#events.onRefused(reason);
+      }
+      this.#lost(socket, watch, code);
     });
+  }
+
+  /** A close that nobody answers takes the browser a long time: the socket is given up, whatever it says later. */
+  #lost(socket: WebSocket, watch: ReturnType<typeof setInterval>, code?: number): void {
+    clearInterval(watch);
+    socket.close();
+    this.#socket = null;
+    this.endpoint.detach();
+    if (this.#isClosed) return;
+    this.#events.onState('lost');
+    void this.#connectLater(code === CLOSE_REFUSED);
   }
 
   async #connectLater(mustRenew: boolean): Promise<void> {
@@ -110,15 +117,13 @@ export class SessionLink {
   }
 
   #authenticate(socket: WebSocket): void {
-    socket.send(JSON.stringify({ type: 'authenticate', token: this.#client.token, client: this.#id }));
+    socket.send(JSON.stringify({ type: 'authenticate', token: this.#token, client: this.#id }));
   }
 
   async #renew(): Promise<void> {
-    try {
-      await this.#client.renewToken(this.#session);
-    } catch {
-      return; // offline or refused: the next connection attempt says which
-    }
+    const token = await this.#events.renewToken();
+    if (token === null) return;
+    this.#token = token;
     if (this.#socket?.readyState === WebSocket.OPEN && this.endpoint.isReady) this.#authenticate(this.#socket);
   }
 }

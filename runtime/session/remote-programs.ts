@@ -1,4 +1,4 @@
-// Joins what the kernel wants of the server (programs, connections) to streams of the session's link. Page side.
+// Joins what the kernel wants of the server (programs, connections) to streams of the session's link. Session worker.
 import {
   VerkletError,
   type ConnectionMessage,
@@ -8,22 +8,14 @@ import {
   type LinkStream,
   type ProcessCommand,
   type ProcessEvent,
+  type RemoteProgram,
   type StreamOpening,
-  type TerminalSize,
 } from '#protocol';
-
-export interface RemoteProgram {
-  readonly pid: number;
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly terminal: TerminalSize | null;
-}
 
 export interface ProgramEvents {
   post(message: FromPromotion, transfer?: Transferable[]): void;
   /** The program ended; resolves when its file changes are in the tab. */
-  settle(batch: number, code: number | null): Promise<void>;
+  settle(pid: number, batch: number): Promise<void>;
   onGap(pid: number, lostBytes: number): void;
 }
 
@@ -46,10 +38,6 @@ export class RemotePrograms {
   constructor(endpoint: LinkEndpoint, events: ProgramEvents) {
     this.#endpoint = endpoint;
     this.#events = events;
-  }
-
-  get count(): number {
-    return this.#programs.size;
   }
 
   start({ pid, argv, cwd, env, terminal }: RemoteProgram): void {
@@ -86,8 +74,11 @@ export class RemotePrograms {
     this.#programs.get(pid)?.main.end();
   }
 
-  command(pid: number, command: ProcessCommand): void {
-    this.#programs.get(pid)?.main.message(command);
+  /** False when there is no such program. */
+  command(pid: number, command: ProcessCommand): boolean {
+    const program = this.#programs.get(pid);
+    program?.main.message(command);
+    return program !== undefined;
   }
 
   outputTaken(pid: number, stream: 'stdout' | 'stderr', sizeBytes: number): void {
@@ -98,7 +89,7 @@ export class RemotePrograms {
   connect(id: number, port: number): void {
     const { post } = this.#events;
     const stream = this.#endpoint.open({ type: 'connect', port } satisfies StreamOpening, {
-      onData: (bytes) => post({ type: 'connection-data', id, bytes: bytes.slice() }),
+      onData: (bytes) => post({ type: 'connection-data', id, bytes }, [bytes.buffer]),
       onEnd: () => post({ type: 'connection-end', id }),
       onReset: () => {
         this.#connections.delete(id);
@@ -129,10 +120,8 @@ export class RemotePrograms {
   #outputEvents(pid: number, stream: 'stdout' | 'stderr') {
     const { post, onGap } = this.#events;
     return {
-      onData: (bytes: Uint8Array) => {
-        const copy = bytes.slice();
-        post({ type: 'remote-output', pid, stream, bytes: copy }, [copy.buffer]);
-      },
+      // A message of the WebSocket is one frame: its buffer is nobody else's, and moves on as it is.
+      onData: (bytes: Uint8Array<ArrayBuffer>) => post({ type: 'remote-output', pid, stream, bytes }, [bytes.buffer]),
       onGap: (lostBytes: number) => {
         onGap(pid, lostBytes);
         post({
@@ -162,7 +151,7 @@ export class RemotePrograms {
         this.#programs.delete(pid);
         program?.main.end();
         program?.errors?.end();
-        await settle(event.batch, event.status.code);
+        await settle(pid, event.batch);
         return post({ type: 'remote-ended', pid, status: event.status });
       }
       default:
