@@ -50,7 +50,7 @@ function OpenDialog() {
 function Usage() {
   const usage = storageUsage.value;
   if (usage === null) return <p class="empty">Counting …</p>;
-  const { workspacesBytes, packagesBytes, packages, usedBytes, quotaBytes } = usage;
+  const { tier, workspacesBytes, packagesBytes, packages, usedBytes, quotaBytes } = usage;
   const rest = Math.max(0, usedBytes - workspacesBytes - packagesBytes);
   return (
     <>
@@ -63,6 +63,8 @@ function Usage() {
         <dd>
           {sizeText(packagesBytes)} in {packages} archives, shared by all workspaces
         </dd>
+        <dt>Kept in</dt>
+        <dd>{TIERS[tier]}</dd>
         <dt>The app itself</dt>
         <dd>{sizeText(rest)}</dd>
       </dl>
@@ -76,6 +78,12 @@ function Usage() {
     </>
   );
 }
+
+const TIERS = {
+  opfs: 'private files of this browser',
+  indexeddb: 'the database of this browser, for it has no private files here: large workspaces are slower',
+  memory: 'memory only: this browser stores nothing for this page, and all is gone when it closes',
+} as const;
 
 function Persisted() {
   if (isPersisted.value === true) return <p>The browser keeps this until you erase it.</p>;

@@ -82,6 +82,7 @@ export interface WorkspaceInfo {
 }
 
 export interface StorageUsage {
+  readonly tier: StorageTier;
   readonly workspacesBytes: number;
   readonly packagesBytes: number;
   readonly packages: number;

@@ -28,8 +28,9 @@ export interface Catalog {
   allSpares(): Promise<SpareOrigin[]>;
 }
 
-export function openCatalog(): Catalog {
-  const store = createStore('verklet-workspaces', 'workspaces');
+/** `name`: each tier has a list of its own, for what one stores is not in the other. */
+export function openCatalog(name = 'verklet-workspaces'): Catalog {
+  const store = createStore(name, 'workspaces');
   const spares = createStore('verklet-spares', 'spares');
   return {
     get: (key) => get<CatalogRecord>(key, store),
@@ -46,6 +47,7 @@ export function openCatalog(): Catalog {
 /** For pages without a database: the list lasts as long as the page. */
 export function memoryCatalog(): Catalog {
   const records = new Map<string, CatalogRecord>();
+  const spares = new Map<string, SpareOrigin>();
   return {
     get: async (key) => records.get(key),
     all: async () => [...records],
@@ -55,9 +57,9 @@ export function memoryCatalog(): Catalog {
       if (record) records.set(key, { ...record, ...change });
     },
     remove: async (key) => void records.delete(key),
-    spare: async () => null,
-    setSpare: async () => undefined,
-    allSpares: async () => [],
+    spare: async (previewHost) => spares.get(previewHost) ?? null,
+    setSpare: async (previewHost, spare) => void (spare === null ? spares.delete(previewHost) : spares.set(previewHost, spare)),
+    allSpares: async () => [...spares.values()],
   };
 }
 

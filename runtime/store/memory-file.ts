@@ -32,6 +32,7 @@ export class MemoryFile implements BlockFile {
   }
 
   truncate(size: number): void {
+    if (size > this.#size) this.write(new Uint8Array(size - this.#size), this.#size);
     this.#bytes.fill(0, size);
     this.#size = size;
   }
@@ -60,7 +61,9 @@ export class MemoryFolder implements BlockFolder {
   }
 
   async snapshot(name: string): Promise<Blob> {
-    return new Blob([this.files.get(name)?.snapshot().slice() ?? new Uint8Array()]);
+    const file = this.files.get(name);
+    if (file === undefined) throw new DOMException(`There is no file ${name}`, 'NotFoundError');
+    return new Blob([file.snapshot().slice()]);
   }
 
   async list(): Promise<string[]> {

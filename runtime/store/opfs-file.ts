@@ -38,7 +38,7 @@ class OpfsFile implements BlockFile {
 const DEAD_HANDLE_MS = 5000;
 const RETRY_MS = 50;
 
-async function openHandle(file: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
+export async function openHandle(file: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
   const deadline = performance.now() + DEAD_HANDLE_MS;
   for (;;) {
     try {
@@ -65,6 +65,15 @@ export async function openOpfsFolder(path: readonly string[]): Promise<BlockFold
       for await (const name of folder.keys()) names.push(name);
       return names;
     },
-    remove: (name) => folder.removeEntry(name),
+    remove: (name) => removeEntry(folder, name),
   };
+}
+
+/** Removes the entry with all its content; one that is not there is removed already. */
+export async function removeEntry(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  try {
+    await folder.removeEntry(name, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error;
+  }
 }

@@ -3,21 +3,24 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MessageChannel } from 'node:worker_threads';
 import type { FromStore, SavedEntry, StoreEvent } from '#protocol';
 import { MemoryFolder } from './memory-file.ts';
-import { memoryPackages, type PackageStore } from './package-store.ts';
 import { PortServer } from './port-server.ts';
+import { SharedPackages } from './shared-packages.ts';
 import { SnapshotStore } from './snapshot-store.ts';
+import { memoryStorage, type Storage } from './storage.ts';
 import { WorkspaceSession } from './workspace-session.ts';
 
 const encoder = new TextEncoder();
 let folder: MemoryFolder;
-let packages: PackageStore;
+let storage: Storage;
+let packages: SharedPackages;
 let session: WorkspaceSession;
 let events: StoreEvent[];
 let client: Client;
 
 beforeEach(async () => {
   folder = new MemoryFolder();
-  packages = memoryPackages();
+  storage = memoryStorage();
+  packages = new SharedPackages(storage);
   events = [];
   session = new WorkspaceSession(await SnapshotStore.open(folder), (event) => events.push(event));
   client = connect(session);
@@ -145,4 +148,44 @@ test('a full device fails the save with a code; the next one brings everything',
   const names: string[] = [];
   reopened.readAll((entries) => names.push(...entries.map(({ path }) => path)));
   expect(names).toEqual(['workdir', 'workdir/a.txt', 'workdir/b.txt']);
+});
+
+test('a save that refers to a package that is gone fails and is worth another try, and leaves no trace', async () => {
+  const bytes = encoder.encode('a package');
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-512', bytes));
+  const integrity = `sha512-${btoa(String.fromCharCode(...digest))}`;
+  const entry: SavedEntry = { op: 'package', path: 'workdir/node_modules/one', mode: 0o755, mtimeMs: 1, integrity };
+  await client.ask({ type: 'save-batch', entries: [entry], bytes: new Uint8Array() });
+  expect((await client.ask({ type: 'commit-save', name: null })).at(-1)).toMatchObject({
+    error: { code: 'ERR_INTEGRITY', details: { isWorthRetrying: true } },
+  });
+  expect([session.isNew, events]).toEqual([true, []]);
+  await client.ask({ type: 'put-package', integrity, bytes });
+  await client.ask({ type: 'save-batch', entries: [entry], bytes: new Uint8Array() });
+  expect(await codeOf({ type: 'commit-save', name: null })).toBe('accepted');
+});
+
+test('a full device gives up old packages first, and the page hears of it only where that does not do', async () => {
+  const bytes = new Uint8Array(100).fill(7);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-512', bytes));
+  const integrity = `sha512-${btoa(String.fromCharCode(...digest))}`;
+  await client.ask({ type: 'put-package', integrity, bytes });
+  const pack = folder.files.get('pack-1');
+  if (!pack) throw new Error('no pack');
+  const write = pack.write.bind(pack);
+  // There is room once the package is gone.
+  let refused = 0;
+  const kept = storage.packages;
+  pack.write = (from, offset): void => {
+    if (++refused === 1) throw new DOMException('full', 'QuotaExceededError');
+    write(from, offset);
+  };
+  const [entry, content] = file('workdir/a.txt', 'one');
+  await client.ask({ type: 'save-batch', entries: [entry], bytes: content });
+  expect((await client.ask({ type: 'commit-save', name: null })).at(-1)).toMatchObject({
+    error: { code: 'ERR_STORAGE_FULL', details: { isWorthRetrying: true } },
+  });
+  expect([await kept.list(), events]).toEqual([[], []]);
+  await client.ask({ type: 'save-batch', entries: [entry], bytes: content });
+  expect(await codeOf({ type: 'commit-save', name: null })).toBe('accepted');
 });

@@ -1,8 +1,9 @@
 // Answers the file service and installers over their ports. They run beside user code on another origin, so that every
 // message is checked, and a port reaches one workspace and the package cache only. Runs in the store worker.
 import * as v from 'valibot';
-import { toErrorData, VerkletError, type FromStore, type SavedEntry, type ToStore } from '#protocol';
-import { MAX_PACKAGE_BYTES, type PackageStore } from './package-store.ts';
+import { toErrorData, VerkletError, type ErrorData, type FromStore, type SavedEntry, type Snapshot, type ToStore } from '#protocol';
+import { MAX_PACKAGE_BYTES } from './package-store.ts';
+import type { SharedPackages } from './shared-packages.ts';
 import type { WorkspaceSession } from './workspace-session.ts';
 
 /** What is kept of the workspace's file system; also the only places a restore may write. */
@@ -37,18 +38,22 @@ const message = v.variant('type', [
 
 export class PortServer {
   readonly #port: MessagePort;
-  readonly #packages: PackageStore;
+  readonly #packages: SharedPackages;
   readonly #session: WorkspaceSession | null;
   /** Saves and reads of one port run one after the other: a commit waits for its batches. */
   #queue: Promise<void> = Promise.resolve();
+  /** The save that is being received: packages it refers to, bytes it brought. */
+  #underWay = { integrities: new Set<string>(), sizeBytes: 0 };
+  /** The last commit failed, and was helped. */
+  #hasHelped = false;
   #onLetGo: (() => void) | null = null;
 
   /** Answers on the port from now on; `session` null: packages only. */
-  static serve(port: MessagePort, packages: PackageStore, session: WorkspaceSession | null): PortServer {
+  static serve(port: MessagePort, packages: SharedPackages, session: WorkspaceSession | null): PortServer {
     return new PortServer(port, packages, session);
   }
 
-  private constructor(port: MessagePort, packages: PackageStore, session: WorkspaceSession | null) {
+  private constructor(port: MessagePort, packages: SharedPackages, session: WorkspaceSession | null) {
     this.#port = port;
     this.#packages = packages;
     this.#session = session;
@@ -97,11 +102,13 @@ export class PortServer {
       case 'save-batch':
         requireBytes(asked);
         this.#need().save(asked.entries, asked.bytes);
+        this.#underWay.sizeBytes += asked.bytes.length;
+        for (const one of asked.entries) if (one.op === 'package' && one.integrity !== null) this.#underWay.integrities.add(one.integrity);
         return this.#reply(asked.id, null);
       case 'let-go':
         return this.#onLetGo?.();
       case 'commit-save':
-        return this.#reply(asked.id, await this.#need().commit(asked.name));
+        return this.#reply(asked.id, await this.#commit(asked.name));
       case 'read-workspace':
         return this.#reply(
           asked.id,
@@ -115,6 +122,34 @@ export class PortServer {
       default:
         asked satisfies never;
     }
+  }
+
+  /** What can be helped is helped, and the save is asked for once more: its batches are gone with the failed commit. */
+  async #commit(name: string | null): Promise<Snapshot | null> {
+    const session = this.#need();
+    const { integrities, sizeBytes } = this.#underWay;
+    this.#underWay = { integrities: new Set(), sizeBytes: 0 };
+    try {
+      const snapshot = await this.#packages.holding(integrities, (missing) => {
+        if (missing !== null) session.fail(missing);
+        return session.commit(name);
+      });
+      this.#hasHelped = false;
+      return snapshot;
+    } catch (error) {
+      const data = toErrorData(error);
+      const isHelped = !this.#hasHelped && (await this.#help(data, sizeBytes));
+      this.#hasHelped = isHelped;
+      if (!isHelped) session.reportFailure(data);
+      throw new VerkletError(data.code, { ...data.details, isWorthRetrying: isHelped }, { cause: error });
+    }
+  }
+
+  /** Whether the same save may succeed now. */
+  async #help({ code }: ErrorData, sizeBytes: number): Promise<boolean> {
+    // A package went while the save was made: the next one finds it gone, and brings its files instead.
+    if (code === 'ERR_INTEGRITY') return true;
+    return code === 'ERR_STORAGE_FULL' && (await this.#packages.makeRoom(sizeBytes)) > 0;
   }
 
   #need(): WorkspaceSession {

@@ -16,10 +16,9 @@ import {
   type WorkspaceInfo,
 } from '#protocol';
 import { copyCommitted } from './copy.ts';
-import { MemoryFolder } from './memory-file.ts';
 import { HAND_OVER_MS, takeOver, tryOwn, type Ownership } from './ownership.ts';
-import { packageName } from './package-store.ts';
 import { PortServer } from './port-server.ts';
+import { SharedPackages } from './shared-packages.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 import type { Storage } from './storage.ts';
 import { WorkspaceSession } from './workspace-session.ts';
@@ -41,12 +40,14 @@ interface OpenSession {
 
 export class Store implements StoreApi {
   readonly #storage: Storage;
+  readonly #packages: SharedPackages;
   readonly #sessions = new Map<number, OpenSession>();
   readonly #onEvents = new Map<number, EventListener>();
   #lastSession = 0;
 
   constructor(storage: Storage) {
     this.#storage = storage;
+    this.#packages = new SharedPackages(storage);
   }
 
   async open(options: OpenWorkspaceOptions, onEvent: EventListener): Promise<OpenedWorkspace> {
@@ -90,6 +91,8 @@ export class Store implements StoreApi {
     const workspace = new WorkspaceSession(snapshots, (event) => {
       void onEvent(event);
       if (event.type === 'saved') void this.#noteSave(key, workspace);
+      // A failure: room is made when a write meets the end of it.
+      if (event.type === 'saved') void this.#packages.makeRoomWhenCrowded().catch(() => undefined);
     });
     const now = Date.now();
     const record = known ?? {
@@ -111,9 +114,9 @@ export class Store implements StoreApi {
     const open = session === null ? null : this.#session(session);
     port.addEventListener('message', ({ data, ports: [given] }: MessageEvent<ToStoreFromKernel | null>) => {
       if (!given) return;
-      if (data?.type === 'open-packages') PortServer.serve(given, this.#storage.packages, null);
+      if (data?.type === 'open-packages') PortServer.serve(given, this.#packages, null);
       // One writer: the file service. User code could ask for more, and would then only write its own workspace.
-      else if (data?.type === 'open-files' && open) open.ports.push(PortServer.serve(given, this.#storage.packages, open.workspace));
+      else if (data?.type === 'open-files' && open) open.ports.push(PortServer.serve(given, this.#packages, open.workspace));
     });
     port.start();
   }
@@ -264,6 +267,7 @@ export class Store implements StoreApi {
     const sizes = await Promise.all(folders.map((folder) => this.#storage.sizeOf(folder)));
     const { usage = 0, quota = 0 } = await navigator.storage.estimate();
     return {
+      tier: this.#storage.tier,
       workspacesBytes: sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0),
       packagesBytes: packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       packages: packages.length,
@@ -272,18 +276,8 @@ export class Store implements StoreApi {
     };
   }
 
-  async removeUnusedPackages(): Promise<void> {
-    const needed = new Set<string | null>();
-    for (const folder of await this.#storage.listWorkspaces())
-      for (const integrity of await this.#packagesOf(folder)) needed.add(packageName(integrity));
-    for (const { name } of await this.#storage.packages.list()) if (!needed.has(name)) await this.#storage.packages.remove(name);
-  }
-
-  /** From what is stored, also where another tab writes: what a crashed tab noted may be old. */
-  async #packagesOf(folder: string): Promise<Set<string>> {
-    const copy = new MemoryFolder();
-    await copyCommitted(await this.#storage.openWorkspace(folder), copy);
-    return new WorkspaceSession(await SnapshotStore.open(copy), () => undefined).packages();
+  removeUnusedPackages(): Promise<void> {
+    return this.#packages.removeUnneeded();
   }
 
   /** Returns the labels of the workspace origins, which only their own pages can clear. */

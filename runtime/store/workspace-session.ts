@@ -1,7 +1,7 @@
 // One open workspace: takes saves from the file service, gives its tree back, keeps its history. Runs in the store worker.
 import {
-  toErrorData,
   VerkletError,
+  type ErrorData,
   type RestoreSummary,
   type SavedEntry,
   type Snapshot,
@@ -11,6 +11,7 @@ import {
 import { changesBetween } from './compare.ts';
 import type { Key } from './records.ts';
 import { retained } from './retention.ts';
+import { isFull } from './full.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { walk, WorkspaceTree, type FileNode } from './workspace-tree.ts';
 
@@ -79,6 +80,16 @@ export class WorkspaceSession {
     }
   }
 
+  /** Makes the commit of the save under way fail. */
+  fail(problem: unknown): void {
+    this.#problem ??= problem;
+  }
+
+  /** Tells the page about a commit that failed, and that nobody helped. */
+  reportFailure(error: ErrorData): void {
+    this.#report({ type: 'save-failed', error });
+  }
+
   /** Rejects with `ERR_STORAGE_FULL` or what else went wrong; the state before is then current. */
   async commit(name: string | null): Promise<Snapshot | null> {
     const files = this.#files;
@@ -106,7 +117,6 @@ export class WorkspaceSession {
       this.#store.rollBack();
       this.#tree = readHead(this.#store);
       const coded = isFull(error) ? new VerkletError('ERR_STORAGE_FULL', { what: 'the workspace' }, { cause: error }) : error;
-      this.#report({ type: 'save-failed', error: toErrorData(coded) });
       throw coded;
     }
   }
@@ -269,8 +279,4 @@ function readHead(store: SnapshotStore): WorkspaceTree {
 function damagedKey(error: unknown): Key | null {
   const expected = error instanceof VerkletError && error.code === 'ERR_INTEGRITY' ? error.details['expected'] : null;
   return typeof expected === 'string' ? expected : null;
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'QuotaExceededError';
 }

@@ -1,5 +1,5 @@
 // Autosave: follows the ring of changes and saves a moment after it falls quiet. One save runs at a time. File service.
-import type { Snapshot } from '#protocol';
+import { isVerkletError, type Snapshot } from '#protocol';
 import type { FileSystem } from '../../fs/file-system.ts';
 import type { ChangeCollector } from './change-collector.ts';
 import { isInModules, isInRebuilt, isKept } from './kept-paths.ts';
@@ -99,7 +99,17 @@ export class Saver {
       });
   }
 
+  /** Once more where the store could help: it made room, or something that the save built on had gone meanwhile. */
   async #save(isAll: boolean, name: string | null): Promise<Snapshot | null> {
+    try {
+      return await this.#saveOnce(isAll, name);
+    } catch (error) {
+      if (!isVerkletError(error) || error.details['isWorthRetrying'] !== true) throw error;
+      return this.#saveOnce(true, name);
+    }
+  }
+
+  async #saveOnce(isAll: boolean, name: string | null): Promise<Snapshot | null> {
     this.#takeChanges();
     const takesModules = isAll || this.#modules.waitMs() <= 0;
     const isEverything = this.#needsAll && takesModules;
