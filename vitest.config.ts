@@ -29,6 +29,8 @@ export default defineConfig({
       },
       {
         server: { headers: isolation },
+        // Found while a test runs, they would reload its page.
+        optimizeDeps: { include: ['idb-keyval', 'hash-wasm', 'valibot'] },
         test: {
           name: 'browser',
           include: ['{runtime,sw,preview-origin}/**/*.browser.test.ts'],
