@@ -54,6 +54,8 @@ test('npm run gives scripts their arguments, their neighbours and their exit cod
     JSON.stringify({ name: 'three', scripts: { prehi: 'echo before', hi: 'echo', posthi: 'echo after', bad: 'exit 7' } }),
   );
   expect((await sh('cd three && npm run -s hi -- "a  b"')).out).toBe('before\na  b\nafter\n');
+  const said = '\n> prehi\n> echo before\n\nbefore\n\n> hi\n> echo c\n\nc\n\n> posthi\n> echo after\n\nafter\n';
+  expect((await sh('cd three && npm run hi -- c')).out).toBe(said);
   expect((await sh('cd three && npm run bad')).code).toBe(7);
   expect((await sh('cd three && npm run nope')).err).toContain('Missing script: "nope"');
 });

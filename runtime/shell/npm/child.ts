@@ -23,6 +23,7 @@ export function runChild(
     context.writeError(`npm error ${argv[0] ?? ''}: not found\n`);
     return NOT_FOUND;
   }
+  context.flush(); // what npm said comes before what the command says
   const streams = new ChildStreams(host, inheritedStreams(host));
   const pid = host.callSync({
     type: 'spawn',

@@ -60,7 +60,8 @@ interface ScriptEvent {
 export function runEvent(context: ToolContext, project: string, { event, script, args, isSilent }: ScriptEvent): number {
   const { name = '', version = '' } = manifestOf(context, project) ?? {};
   const line = [script, ...args.map(quote)].join(' ');
-  if (!isSilent) context.write(`\n> ${name === '' ? '' : `${name}${version === '' ? '' : `@${version}`} `}${event}\n> ${line}\n\n`);
+  const id = name === '' || version === '' ? '' : `${name}@${version} `;
+  if (!isSilent) context.write(`\n> ${id}${event}\n> ${line}\n\n`);
   return runChild(context, ['sh', '-c', line], project, {
     ...context.env,
     npm_lifecycle_event: event,
