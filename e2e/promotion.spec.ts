@@ -83,6 +83,25 @@ test('a server of the session is previewed at the same kind of address', async (
   );
   await expect(screen()).toContainText('up', { timeout: 20_000 });
   await expect(preview().getByRole('heading')).toHaveText('from verklet', { timeout: 30_000 });
+});
+
+test('a link shows that server to a browser without the workspace, once', async () => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.locator('.statusbar .host').click();
+  const panel = page.getByRole('dialog', { name: 'Server session' });
+  await panel.getByRole('listitem').filter({ hasText: ':4100' }).getByRole('button', { name: 'Copy a link' }).click();
+  await expect(page.locator('.notices')).toContainText('Copied');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await using elsewhere = await launchChromium();
+  const other = elsewhere.context.pages()[0] ?? (await elsewhere.context.newPage());
+  await other.goto(link);
+  await expect(other.getByRole('heading')).toHaveText('from verklet');
+  expect(other.url()).toBe(`${new URL(link).origin}/`);
+  await other.reload();
+  await expect(other.getByRole('heading')).toHaveText('from verklet');
+  await elsewhere.context.clearCookies();
+  expect((await other.goto(link))?.status()).toBe(403);
   await page.locator('.screen:not([hidden]) textarea').press('Control+c');
 });
 

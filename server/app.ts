@@ -1,6 +1,8 @@
 // The HTTP application: one port serves the app, workspace origins and port origins, told apart by the Host header.
 import { readFile } from 'node:fs/promises';
+import type { HttpBindings } from '@hono/node-server';
 import path from 'node:path';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono, type Context } from 'hono';
 import {
   appHeaders,
@@ -12,12 +14,14 @@ import {
   serviceWorkerHeaders,
   type HeaderSet,
 } from '#headers';
+import { isVerkletError } from '#protocol';
 import type { ServerConfig } from './config.ts';
 import { createPythonIndex } from './python-index.ts';
 import { createGitProxy } from './git-proxy.ts';
 import { createRegistryProxy } from './registry-proxy.ts';
 import { mayReadMetrics, renderMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
+import { HeldElsewhere, passOn } from './sessions/other-replica.ts';
 import { createSessionApi } from './sessions/session-api.ts';
 import type { SessionService } from './sessions/session-service.ts';
 import { serveFile } from './static-files.ts';
@@ -26,6 +30,7 @@ const REGISTRY_PREFIX = '/-/registry/';
 const PYTHON_PREFIX = '/-/python/';
 const GIT_PREFIX = '/-/git/';
 const API_PREFIX = '/-/v1';
+const ALREADY_SENT = [...RESPONSE_ALREADY_SENT.headers.keys()][0] ?? '';
 /** App routes that are drawn by the page itself. */
 const APP_ROUTES = /^\/(?:w\/|preview\/|settings|$)/;
 
@@ -54,6 +59,10 @@ export function createApp(config: ServerConfig, sessions: SessionService | null 
     if (url.pathname.startsWith(GIT_PREFIX)) return git.handle(`${url.pathname.slice(GIT_PREFIX.length)}${url.search}`, context.req.raw);
     if (url.pathname.startsWith(REGISTRY_PREFIX)) return registry.handle(url.pathname.slice(REGISTRY_PREFIX.length), context.req.raw);
     if (url.pathname.startsWith(PYTHON_PREFIX)) return pythonIndex.handle(url.pathname.slice(PYTHON_PREFIX.length), context.req.raw);
+    if (sessions !== null && site.port !== null) {
+      const answer = await answerFromSession(sessions, { workspace: site.workspace, port: site.port }, context, config.scheme);
+      if (answer !== null) return answer;
+    }
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
       // A port origin without its service worker: the boot page cannot replay a body, so it says so.
       return site.kind === 'port' ? bootPage(config, context.req.raw) : context.text('Method not allowed', 405);
@@ -72,6 +81,32 @@ async function answerMetrics(sessions: SessionService, context: Context, config:
   );
   if (!isAllowed) return new Response('Not for you.\n', { status: 403 });
   return new Response(await renderMetrics(sessions), { headers: { 'Content-Type': 'text/plain; version=0.0.4' } });
+}
+
+/** What a session serves to a browser that has its permission; null for everybody else. */
+async function answerFromSession(
+  sessions: SessionService,
+  name: { readonly workspace: string; readonly port: number },
+  context: Context,
+  scheme: ServerConfig['scheme'],
+): Promise<Response | null> {
+  const bindings = context.env as HttpBindings | undefined;
+  if (bindings === undefined) return null; // called without a socket, by a test of the pages
+  try {
+    return await sessions.previews.answer(name, bindings, new URL(`${scheme}://${bindings.incoming.headers.host ?? ''}`));
+  } catch (error) {
+    if (!(error instanceof HeldElsewhere)) return explain(error);
+    try {
+      return await passOn(error, bindings, context.req.raw.body);
+    } catch {
+      return explain(error); // nobody answers there
+    }
+  }
+}
+
+function explain(error: unknown): Response {
+  if (!isVerkletError(error)) throw error;
+  return new Response(`${error.message} (${error.code})\n`, { status: 503, headers: { ...previewHeaders, 'Retry-After': '2' } });
 }
 
 /** The API answers pages of allowed parents only: code on a workspace or port origin is the user's. */
@@ -94,21 +129,27 @@ async function answerApi(api: Hono, site: Site, context: Context, url: URL, conf
   const inner = new URL(url);
   inner.pathname = url.pathname.slice(API_PREFIX.length);
   const answer = await api.fetch(new Request(inner, context.req.raw), context.env as object);
+  if (answer.headers.has(ALREADY_SENT)) return answer; // by another replica, with its headers
   const response = new Response(answer.body, answer);
   for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
   response.headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
   return response;
 }
 
-type Site = { readonly kind: 'app' | 'embed' | 'workspace' | 'port'; readonly previewHost: string };
+interface Site {
+  readonly kind: 'app' | 'embed' | 'workspace' | 'port';
+  readonly previewHost: string;
+  readonly workspace: string;
+  readonly port: number | null;
+}
 
 function siteOf(host: string, config: ServerConfig): Site | null {
-  const defaultPreview = config.previewHosts[0] ?? '';
-  if (host === config.appHost || host === 'localhost' || host === '127.0.0.1') return { kind: 'app', previewHost: defaultPreview };
-  if (host === config.embedHost) return { kind: 'embed', previewHost: defaultPreview };
+  const ours = { previewHost: config.previewHosts[0] ?? '', workspace: '', port: null };
+  if (host === config.appHost || host === 'localhost' || host === '127.0.0.1') return { kind: 'app', ...ours };
+  if (host === config.embedHost) return { kind: 'embed', ...ours };
   for (const previewHost of config.previewHosts) {
     const name = parsePreviewHost(host, previewHost);
-    if (name) return { kind: name.port === null ? 'workspace' : 'port', previewHost };
+    if (name) return { kind: name.port === null ? 'workspace' : 'port', previewHost, ...name };
   }
   return null;
 }
@@ -175,6 +216,12 @@ async function bootPage(config: ServerConfig, request: Request): Promise<Respons
   const page = await serveFile(path.join(config.distFolder, 'preview'), '/__verklet/boot.html', new Request(request.url), headers);
   if (!page) return notFound();
   return new Response(page.body, { status: 503, headers: page.headers });
+}
+
+/** The port of a workspace that a host name stands for; null for every other host of ours. */
+export function portNameOf(host: string, config: ServerConfig): { readonly workspace: string; readonly port: number } | null {
+  const site = siteOf(host.replace(/:\d+$/, '').toLowerCase(), config);
+  return site === null || site.port === null ? null : { workspace: site.workspace, port: site.port };
 }
 
 export function allowedParents(config: ServerConfig): string[] {

@@ -34,6 +34,10 @@ export interface SessionConfig {
   readonly keepsBoxes: boolean;
   /** Postgres, as `postgres://user:password@host/database`; null: a file in the data folder. */
   readonly databaseUrl: string | null;
+  /** Where other servers over the same database reach this one, as `http://10.0.0.5:4173`; null: they cannot. */
+  readonly ownUrl: string | null;
+  /** A proxy in front says whose request it is (`X-Forwarded-For`); without one, anybody could. */
+  readonly trustsProxy: boolean;
   /** An S3-compatible store; null: files in the data folder. */
   readonly s3: S3Options | null;
 }
@@ -123,6 +127,8 @@ function readSessionConfig(env: NodeJS.ProcessEnv, root: string): SessionConfig 
     metricsToken: env['VERKLET_METRICS_TOKEN'] ?? null,
     keepsBoxes: env['VERKLET_KEEP_BOXES'] === '1',
     databaseUrl: env['VERKLET_DATABASE'] ?? null,
+    ownUrl: env['VERKLET_OWN_URL'] ?? null,
+    trustsProxy: env['VERKLET_TRUST_PROXY'] === '1',
     s3: readS3(env),
   };
 }

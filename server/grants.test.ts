@@ -15,7 +15,7 @@ beforeAll(async () => {
   host = await generateKeyPair('EdDSA', { extractable: true });
   const key = { ...(await exportJWK(host.publicKey)), kid: 'host-1' };
   writeFileSync(path.join(folder, 'host.json'), JSON.stringify({ keys: [key] }));
-  grants = await Grants.open(folder, AUDIENCE, path.join(folder, 'host.json'));
+  grants = await Grants.open({ claim: async (_, value) => value }, AUDIENCE, path.join(folder, 'host.json'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

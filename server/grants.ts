@@ -1,14 +1,17 @@
 // Grants: short-lived signed permissions (EdDSA JWT). A boot grant says who may have sessions; a session grant opens one.
 import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { VerkletError } from '#protocol';
+import type { Registry } from './state/registry.ts';
 
 const ALGORITHM = 'EdDSA';
 /** Both kinds have their own `typ`, so that one is never taken for the other. */
 const BOOT_TYPE = 'verklet-boot+jwt';
 const SESSION_TYPE = 'verklet-session+jwt';
+const previewTypes = { ticket: 'verklet-ticket+jwt', cookie: 'verklet-preview+jwt' } as const;
+/** A ticket may have to be carried to a phone. */
+const previewLifeS = { ticket: 300, cookie: 8 * 3600 } as const;
 const CLOCK_SKEW_S = 30;
 export const GRANT_LIFE_S = 600;
 
@@ -29,6 +32,15 @@ export interface SessionGrant {
   readonly expiresAtMs: number;
 }
 
+/** May see one port of one session, on one preview host. */
+export interface PreviewGrant {
+  readonly session: string;
+  readonly owner: string;
+  readonly port: number;
+  /** Label of the workspace whose preview host it is for. */
+  readonly workspace: string;
+}
+
 type Key = Awaited<ReturnType<typeof importJWK>>;
 
 export class Grants {
@@ -45,9 +57,9 @@ export class Grants {
     this.#verifying = verifying;
   }
 
-  /** `hostKeys`: a JWKS file with the public keys of applications that mint boot grants. */
-  static async open(folder: string, audience: string, hostKeys: string | null): Promise<Grants> {
-    const own = await ownKey(path.join(folder, 'grant-key.json'));
+  /** `hostKeys`: a JWKS file with the public keys of applications that mint boot grants. Our own key is the registry's. */
+  static async open(registry: Pick<Registry, 'claim'>, audience: string, hostKeys: string | null): Promise<Grants> {
+    const own = JSON.parse(await registry.claim('grant-key', JSON.stringify(await makeKey()))) as JWK & { kid: string };
     const verifying = new Map<string, Key>([[own.kid, await importJWK(publicPart(own), ALGORITHM)]]);
     const listed = hostKeys === null ? [] : ((JSON.parse(readFileSync(hostKeys, 'utf8')) as { keys: JWK[] }).keys ?? []);
     for (const key of listed) if (key.kid !== undefined) verifying.set(key.kid, await importJWK(key, ALGORITHM));
@@ -78,6 +90,19 @@ export class Grants {
     return { session: sid, owner: sub, scopes: granted, generation: gen, expiresAtMs: (exp ?? 0) * 1000 };
   }
 
+  signPreview(kind: 'ticket' | 'cookie', { session, owner, port, workspace }: PreviewGrant): Promise<string> {
+    return this.#sign(previewTypes[kind], owner, { sid: session, prt: port, lbl: workspace }, previewLifeS[kind]);
+  }
+
+  /** Throws `ERR_GRANT`. `id` tells one ticket from another. */
+  async verifyPreview(kind: 'ticket' | 'cookie', token: string): Promise<PreviewGrant & { readonly id: string }> {
+    const { sub, sid, prt, lbl, jti } = await this.#verify(previewTypes[kind], token, '8h');
+    const isWhole =
+      typeof sub === 'string' && typeof sid === 'string' && typeof prt === 'number' && typeof lbl === 'string' && typeof jti === 'string';
+    if (!isWhole) throw refused('it names no port');
+    return { session: sid, owner: sub, port: prt, workspace: lbl, id: jti };
+  }
+
   #sign(type: string, subject: string, claims: Record<string, unknown>, lifeS: number): Promise<string> {
     return new SignJWT(claims)
       .setProtectedHeader({ alg: ALGORITHM, typ: type, kid: this.#keyId })
@@ -90,7 +115,7 @@ export class Grants {
       .sign(this.#signing as CryptoKey);
   }
 
-  async #verify(type: string, token: string): Promise<Record<string, unknown> & { sub?: string; exp?: number }> {
+  async #verify(type: string, token: string, maxTokenAge = '1h'): Promise<Record<string, unknown> & { sub?: string; exp?: number }> {
     try {
       const { payload } = await jwtVerify(
         token,
@@ -105,7 +130,7 @@ export class Grants {
           audience: this.#audience,
           clockTolerance: CLOCK_SKEW_S,
           requiredClaims: ['exp', 'sub', 'jti'],
-          maxTokenAge: '1h',
+          maxTokenAge,
         },
       );
       return payload;
@@ -119,13 +144,9 @@ function refused(reason: string): VerkletError {
   return new VerkletError('ERR_GRANT', { reason });
 }
 
-async function ownKey(file: string): Promise<JWK & { kid: string }> {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as JWK & { kid: string };
+async function makeKey(): Promise<JWK & { kid: string }> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-  const key = { ...(await exportJWK(privateKey)), kid: randomUUID() };
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(key), { mode: 0o600 });
-  return key;
+  return { ...(await exportJWK(privateKey)), kid: randomUUID() };
 }
 
 function publicPart({ kty, crv, x }: JWK): JWK {

@@ -1,8 +1,10 @@
 // Starts the application on a real socket; used by main.ts and by the tests.
 import { serve } from '@hono/node-server';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { AddressInfo } from 'node:net';
-import { allowedParents, createApp } from './app.ts';
+import { allowedParents, createApp, portNameOf } from './app.ts';
+import { HeldElsewhere, passOnUpgrade } from './sessions/other-replica.ts';
 import { SessionService } from './sessions/session-service.ts';
 import type { ServerConfig } from './config.ts';
 
@@ -35,7 +37,11 @@ export async function listen(config: ServerConfig): Promise<RunningServer> {
   });
   const app = createApp(live, sessions);
   server.on('upgrade', (request, socket, head) => {
-    if (!sessions.handleUpgrade(request, socket, head)) socket.destroy();
+    if (sessions.handleUpgrade(request, socket, head)) return;
+    upgradePreview(live, sessions, request, socket, head).then(
+      (isTaken) => isTaken || socket.destroy(),
+      () => socket.destroy(),
+    );
   });
   return {
     port,
@@ -49,4 +55,23 @@ export async function listen(config: ServerConfig): Promise<RunningServer> {
       });
     },
   };
+}
+
+/** A WebSocket to a port of a session, on a preview host. */
+async function upgradePreview(
+  config: ServerConfig,
+  sessions: SessionService,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<boolean> {
+  const host = request.headers.host ?? '';
+  const name = portNameOf(host, config);
+  if (name === null) return false;
+  socket.on('error', () => socket.destroy()); // the browser went away while its permission was looked at
+  try {
+    return await sessions.previews.handleUpgrade(name, request, socket, head, new URL(`${config.scheme}://${host}`));
+  } catch (error) {
+    return error instanceof HeldElsewhere && passOnUpgrade(error, request, socket, head);
+  }
 }

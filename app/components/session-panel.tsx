@@ -33,6 +33,7 @@ export function SessionPanel({ workspace }: { workspace: Workspace }) {
         </button>
       </header>
       <Session server={server} state={server.state.value} />
+      <Ports workspace={workspace} />
       <Queue server={server} />
       <Conflicts server={server} />
       <Settings />
@@ -107,6 +108,27 @@ const STEPS = {
   files: 'Sending files',
   prepare: 'Preparing',
 } as const;
+
+/** Ports that the session itself can show to a browser without this workspace. */
+function Ports({ workspace }: { workspace: Workspace }) {
+  const ports = workspace.ports.value.filter(({ pid }) => pid === 0);
+  if (ports.length === 0) return null;
+  return (
+    <section>
+      <h3>Show on another device</h3>
+      <ul class="rows">
+        {ports.map(({ port }) => (
+          <li key={port}>
+            <code>:{port}</code>
+            <button type="button" onClick={() => void reporting(() => workspace.server.copyLink(port))}>
+              Copy a link
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
 
 function Queue({ server }: { server: ServerSession }) {
   const queue = server.queue.value;

@@ -59,6 +59,14 @@ export class ServerSession {
     return this.#runtime.server?.extend() ?? Promise.resolve();
   }
 
+  /** Puts an address into the clipboard that shows the port elsewhere. */
+  async copyLink(port: number): Promise<void> {
+    const link = await this.#runtime.server?.previewLink(port);
+    if (link === undefined) return;
+    await navigator.clipboard.writeText(link);
+    notify('Copied. The link works once, within five minutes, on any device.');
+  }
+
   cancelQueued(id: string): Promise<void> {
     return this.#runtime.server?.cancelQueued(id) ?? Promise.resolve();
   }

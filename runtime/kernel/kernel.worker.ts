@@ -1,7 +1,7 @@
 // Entry of the kernel worker: wires file service, broker, process and port tables, previews and the SDK's control port.
 // It never blocks. Started by the runtime frame, which sends the control port first and preview channels later.
 import { wrap } from 'comlink';
-import type { Diagnostic } from '#protocol';
+import { REMOTE_PID, type Diagnostic } from '#protocol';
 import { bridgeConnections } from './bridge-connections.ts';
 import { Broker } from './broker.ts';
 import type { FileServiceApi } from './file-service.worker.ts';
@@ -22,9 +22,6 @@ interface KernelScope {
 }
 
 declare const self: KernelScope;
-
-/** Who listens on a port of the server: no process of the tab. */
-const REMOTE_PID = 0;
 
 let previews: Previews | null = null;
 

@@ -55,6 +55,8 @@ export type ConnectionMessage =
 /** `tab`: no server. `on-demand`: programs that need Linux go there. `server`: all new programs go there. */
 export type Placement = 'tab' | 'on-demand' | 'server';
 
+/** Who listens on a port of the server: no process of the tab. */
+export const REMOTE_PID = 0;
 /** Bytes of a connection or of input on their way before the receiver took some. */
 export const REMOTE_CREDIT_BYTES = 512 * 1024;
 /** Exists while a session is active; holds what programs may know of it. */

@@ -82,6 +82,12 @@ export interface ServerApi {
   /** Moves the end of the session away. */
   extend(): Promise<void>;
   cancelQueued(id: string): Promise<void>;
+  /**
+   * An address that shows a port of the session where this runtime is not: on another device, or after this page is
+   * closed. It works once, within five minutes; the browser that opened it may look until the session ends. Rejects with
+   * `ERR_NO_SUCH_PORT` for a port that is not the session's.
+   */
+  previewLink(port: number, path?: string): Promise<string>;
   dismissConflict(path: string): void;
 }
 

@@ -1,5 +1,5 @@
 // The one object through which a page runs code: boots the hidden frame, holds files, processes, ports and previews. Page side.
-import { VerkletError, type Diagnostic, type Explanation, type FromKernel, type Isolation } from '#protocol';
+import { REMOTE_PID, VerkletError, type Diagnostic, type Explanation, type FromKernel, type Isolation } from '#protocol';
 import type { BootOptions, Capabilities, Preview, Process, RuntimeApi, ServerApi, SpawnOptions } from './api.ts';
 import { WorkspaceFiles } from './files.ts';
 import { connectFrame, type FrameConnection } from './frame-connection.ts';
@@ -193,6 +193,10 @@ export class Runtime implements RuntimeApi {
       workspaceKey: persistenceKey ?? workspace,
       watch: (signal, listener) => this.fs.watch(WORKSPACE, { recursive: true, signal }, ({ path }) => listener(path)),
       record: (diagnostic) => this.#record(diagnostic),
+      urlOfRemotePort: (port) => {
+        const open = this.ports.get(port);
+        return open?.pid === REMOTE_PID ? open.url : undefined;
+      },
       saveFiles: async () => {
         // A failed save was told as an event.
         if (this.persistence.state !== 'off') await this.persistence.save().catch(() => undefined);

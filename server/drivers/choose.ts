@@ -1,6 +1,6 @@
 // Which driver runs the boxes: the configured one, else the first that works here. Never a box without a sandbox.
 import type { SessionConfig } from '../config.ts';
-import { DockerDriver, serverIdOf } from './docker.ts';
+import { DockerDriver } from './docker.ts';
 import type { Driver } from './driver.ts';
 import { ProcessDriver } from './process.ts';
 
@@ -12,10 +12,10 @@ export interface DriverChoice {
   readonly tried: Readonly<Record<string, string>>;
 }
 
-export async function chooseDriver(config: SessionConfig): Promise<DriverChoice> {
+export async function chooseDriver(config: SessionConfig, serverId: string): Promise<DriverChoice> {
   if (config.driver === 'none') return { driver: null, reason: 'sessions are switched off by VERKLET_DRIVER=none', tried: {} };
   const tried: Record<string, string> = {};
-  for (const driver of candidates(config)) {
+  for (const driver of candidates(config, serverId)) {
     const result = await driver.probe();
     tried[driver.name] = result.isAvailable ? result.detail : result.reason;
     if (result.isAvailable) return { driver, reason: result.detail, tried };
@@ -24,10 +24,10 @@ export async function chooseDriver(config: SessionConfig): Promise<DriverChoice>
   return { driver: null, reason: reasons.join('; '), tried };
 }
 
-/** Those that the configuration allows, in the order of preference. */
-export function candidates(config: SessionConfig): Driver[] {
+/** Those that the configuration allows, in the order of preference. `serverId`: the same for all servers of a registry. */
+export function candidates(config: SessionConfig, serverId: string): Driver[] {
   const all: Record<string, () => Driver> = {
-    docker: () => new DockerDriver({ ...config.docker, serverId: serverIdOf(config.dataFolder) }),
+    docker: () => new DockerDriver({ ...config.docker, serverId }),
     process: () => new ProcessDriver(config.boxFolder),
   };
   const names = config.driver === 'auto' ? Object.keys(all) : [config.driver];

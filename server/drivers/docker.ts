@@ -2,7 +2,6 @@
 // agent comes as an argument and speaks on the container's stdio, so an image needs Node and nothing of ours.
 import Docker from 'dockerode';
 import { Duplex } from 'node:stream';
-import { createHash } from 'node:crypto';
 import { VerkletError } from '#protocol';
 import { agentScript } from './box-runtime.ts';
 import { BOX_ENV, type Availability, type Box, type BoxSpec, type Driver, type Isolation } from './driver.ts';
@@ -19,7 +18,7 @@ export interface DockerOptions {
   readonly image: string;
   /** `runc`, or `runsc` for gVisor. */
   readonly runtime: string;
-  /** Tells this server's containers from another's on the same engine. */
+  /** Tells the containers of one registry's servers from others on the same engine. */
   readonly serverId: string;
 }
 
@@ -126,11 +125,6 @@ export class DockerDriver implements Driver {
       stop: () => remove(container),
     };
   }
-}
-
-/** An id that stays the same for a data folder. */
-export function serverIdOf(dataFolder: string): string {
-  return createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
 }
 
 /**

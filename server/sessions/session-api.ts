@@ -1,4 +1,5 @@
 // The HTTP side of sessions: grants, sessions, records. Everything from outside is validated here.
+import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
@@ -14,6 +15,7 @@ import {
   type ErrorCode,
 } from '#protocol';
 import { scopes, type BootGrant, type Scope, type SessionGrant } from '../grants.ts';
+import { HeldElsewhere, passOn } from './other-replica.ts';
 import type { SessionService } from './session-service.ts';
 import type { Session } from './session.ts';
 
@@ -34,6 +36,10 @@ const grantBody = v.object({
 });
 const keysBody = v.object({ keys: v.pipe(v.array(key), v.maxLength(MAX_KEYS)) });
 const commitBody = v.object({ base: nullableKey, root: key });
+const ticketBody = v.object({
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  workspace: v.pipe(v.string(), v.regex(/^[a-z2-7]{8,40}$/)),
+});
 const preparedBody = v.object({ prepared: v.nullable(name) });
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
@@ -50,17 +56,26 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 
 export function createSessionApi(service: SessionService): Hono {
   const api = new Hono();
-  api.onError((error) => {
+  const answerError = (error: Error): Response => {
     if (!isVerkletError(error)) service.note({ event: 'request-failed', reason: String(error) });
     const data = isVerkletError(error) ? error.toJSON() : toErrorData(new VerkletError('ERR_INTERNAL', { reason: 'see the server log' }));
     const status = isErrorCode(data.code) ? (statusOf[data.code] ?? 400) : 400;
     return Response.json({ error: data }, { status, headers: status === 429 ? { 'Retry-After': '30' } : {} });
+  };
+  api.onError(async (error, context) => {
+    if (!(error instanceof HeldElsewhere)) return answerError(error);
+    // Routes look for their session before they read a body.
+    try {
+      return await passOn(error, context.env as HttpBindings, context.req.raw.body);
+    } catch {
+      return answerError(error); // nobody answers there
+    }
   });
 
   api.get('/status', async (context) => context.json(await service.status()));
 
   api.post('/grants', async (context) => {
-    service.limitRate(addressOf(context));
+    service.limitRate(addressOf(service, context));
     const { projectId, workspaceKey, installationId } = await body(context, grantBody);
     if (!service.givesOpenGrants) throw new VerkletError('ERR_GRANT', { reason: 'this server takes grants of its host application only' });
     const owner = `${projectId}/${installationId}`;
@@ -68,7 +83,7 @@ export function createSessionApi(service: SessionService): Hono {
   });
 
   api.post('/sessions', async (context) => {
-    service.limitRate(addressOf(context));
+    service.limitRate(addressOf(service, context));
     const grant = await bootGrant(service, context);
     const { session, isNew } = await (await service.sessions()).obtain(grant.owner, grant.workspace);
     await service.audit(grant.owner, isNew ? 'create-session' : 'resume-session', session.id, 'ok');
@@ -119,11 +134,8 @@ export function createSessionApi(service: SessionService): Hono {
 
   api.post('/sessions/:id/preview-ticket', async (context) => {
     const { session } = await owned(service, context, 'port');
-    const { port, workspace } = await body(
-      context,
-      v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)), workspace: name }),
-    );
-    return context.json({ ticket: service.previews.ticket(session.id, port, workspace) });
+    const { port, workspace } = await body(context, ticketBody);
+    return context.json({ ticket: await service.previews.ticket({ session: session.id, owner: session.owner, port, workspace }) });
   });
 
   api.post('/records/missing', async (context) => {
@@ -238,7 +250,9 @@ async function limited(context: Context, maxBytes: number): Promise<Uint8Array> 
   return Buffer.concat(chunks);
 }
 
-function addressOf(context: Context): string {
+/** The last entry is the one that the proxy in front wrote; those before it are whatever the client says. */
+function addressOf(service: SessionService, context: Context): string {
+  const forwarded = service.trustsProxy ? context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
   const { incoming } = (context.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
-  return incoming?.socket?.remoteAddress ?? 'unknown';
+  return forwarded ?? incoming?.socket?.remoteAddress ?? 'unknown';
 }

@@ -1,14 +1,14 @@
 // Everything that promotion needs of the server, made once: store, grants, driver, sessions, streams, egress, counters.
 import type { IncomingMessage } from 'node:http';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { VerkletError } from '#protocol';
 import type { ServerConfig } from '../config.ts';
 import { chooseDriver, type DriverChoice } from '../drivers/choose.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { Grants } from '../grants.ts';
-import { PreviewTickets } from '../previews/preview-tickets.ts';
+import { PreviewProxy } from '../previews/preview-proxy.ts';
 import { openState } from '../state/open-state.ts';
 import type { RecordStore } from '../state/record-store.ts';
 import { Egress } from './egress.ts';
@@ -26,7 +26,7 @@ export class SessionService {
   readonly grants: Grants;
   readonly store: RecordStore;
   readonly counters = { uploadedBytes: 0, sessionsStarted: 0, sessionsEnded: 0, streams: 0, refusals: 0 };
-  readonly previews = new PreviewTickets();
+  readonly previews: PreviewProxy;
   readonly #dependencies: ServiceDependencies;
   readonly #choice: Promise<DriverChoice>;
   readonly #sessions: Promise<Sessions | null>;
@@ -39,6 +39,7 @@ export class SessionService {
     this.store = store;
     this.#choice = choice;
     this.#streams = new SessionStreams(this);
+    this.previews = new PreviewProxy(this);
     this.#sessions = choice.then(({ driver }) => (driver === null ? null : this.#createSessions(driver)));
   }
 
@@ -47,13 +48,18 @@ export class SessionService {
     mkdirSync(config.sessions.dataFolder, { recursive: true });
     const store = await openState(config.sessions);
     const audience = `${config.scheme}://${config.appHost}`;
-    const grants = await Grants.open(path.join(config.sessions.dataFolder, 'keys'), audience, config.sessions.hostKeys);
+    const grants = await Grants.open(store.registry, audience, config.sessions.hostKeys);
+    const serverId = await store.registry.claim('server-id', randomBytes(8).toString('hex'));
     // Not awaited: the rest of the server does not wait for a sandbox to prove itself.
-    return new SessionService(dependencies, grants, store, chooseDriver(config.sessions));
+    return new SessionService(dependencies, grants, store, chooseDriver(config.sessions, serverId));
   }
 
   get givesOpenGrants(): boolean {
     return this.#dependencies.config.sessions.grants === 'open';
+  }
+
+  get trustsProxy(): boolean {
+    return this.#dependencies.config.sessions.trustsProxy;
   }
 
   /** Throws `ERR_NO_DRIVER` where no box can run. */
@@ -117,7 +123,7 @@ export class SessionService {
       fetchOwn,
       onConnect: (host, isAllowed) => void this.audit('box', 'egress', host, isAllowed ? 'allowed' : 'refused'),
     });
-    const { limits, idleMs, maxLifeMs, maxPerOwner, maxTotal } = config.sessions;
+    const { limits, idleMs, maxLifeMs, maxPerOwner, maxTotal, ownUrl } = config.sessions;
     const sessions = new Sessions({
       store: this.store,
       driver,
@@ -126,6 +132,7 @@ export class SessionService {
       maxLifeMs,
       maxPerOwner,
       maxTotal,
+      ownUrl,
       onEgress: (_, stream) => egress.accept(stream),
       onNote: (note) => this.note(note),
     });

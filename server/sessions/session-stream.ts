@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import * as v from 'valibot';
 import { decodeFrame, decodeJson, isVerkletError, MAX_FRAME_BYTES, VerkletError, type Frame } from '#protocol';
 import type { Scope, SessionGrant } from '../grants.ts';
+import { HeldElsewhere, passOnStream } from './other-replica.ts';
 import type { SessionService } from './session-service.ts';
 import type { Session } from './session.ts';
 
@@ -44,7 +45,7 @@ export class SessionStreams {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return true;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, id));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, request, id));
     return true;
   }
 
@@ -53,12 +54,13 @@ export class SessionStreams {
     this.#sockets.close();
   }
 
-  #welcome(socket: WebSocket, id: string): void {
+  #welcome(socket: WebSocket, request: IncomingMessage, id: string): void {
     const timer = setTimeout(() => socket.close(CLOSE_REFUSED, 'no grant'), AUTHENTICATE_TIMEOUT_MS);
     socket.on('error', () => socket.terminate());
     socket.once('message', (data: Buffer) => {
       clearTimeout(timer);
       this.#authenticate(socket, id, data).catch((error: unknown) => {
+        if (error instanceof HeldElsewhere) return passOnStream(error, request, socket, data);
         const code = isVerkletError(error) ? error.code : 'ERR_INTERNAL';
         socket.close(code === 'ERR_GRANT' || code === 'ERR_NO_SUCH_SESSION' ? CLOSE_REFUSED : CLOSE_RESTARTED, code);
       });

@@ -6,6 +6,7 @@ import type { BoxLimits, Driver } from '../drivers/driver.ts';
 import type { RecordStore } from '../state/record-store.ts';
 import type { SessionRecord } from '../state/registry.ts';
 import { isKnownDead, ownHolder } from './lease-holder.ts';
+import { HeldElsewhere, holderWithUrl } from './other-replica.ts';
 import { Session, unknownSession } from './session.ts';
 
 const LEASE_MS = 30_000;
@@ -20,6 +21,8 @@ export interface SessionsOptions {
   readonly maxLifeMs: number;
   readonly maxPerOwner: number;
   readonly maxTotal: number;
+  /** Where other replicas reach this one; null: they do not. */
+  readonly ownUrl: string | null;
   readonly onEgress: (session: Session, stream: LinkStream) => StreamEvents;
   /** Something worth a line in the log. */
   readonly onNote: (note: Readonly<Record<string, string | number>>) => void;
@@ -27,7 +30,7 @@ export interface SessionsOptions {
 
 export class Sessions {
   readonly options: SessionsOptions;
-  readonly #holder = `${ownHolder()}/${randomUUID()}`;
+  readonly #holder: string;
   readonly #live = new Map<string, Session>();
   readonly #starting = new Map<string, Promise<Session>>();
   readonly #timer: NodeJS.Timeout;
@@ -35,6 +38,7 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.options = options;
+    this.#holder = holderWithUrl(`${ownHolder()}/${randomUUID()}`, options.ownUrl);
     this.#timer = setInterval(() => void this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -93,7 +97,7 @@ export class Sessions {
     return { session: await this.get(record.id), isNew: true };
   }
 
-  /** The session, brought to life in this replica when it is not. Throws `ERR_NO_SUCH_SESSION`. */
+  /** The session, brought to life in this replica when it is not. Throws `ERR_NO_SUCH_SESSION`, {@link HeldElsewhere}. */
   async get(id: string): Promise<Session> {
     const live = this.#live.get(id);
     if (live) return live;
@@ -144,7 +148,7 @@ export class Sessions {
     const isOver = record.leaseHolder !== null && isKnownDead(record.leaseHolder);
     const asOfMs = isOver ? record.leaseUntilMs + 1 : nowMs;
     if (!(await store.registry.takeLease(id, this.#holder, asOfMs, nowMs + LEASE_MS))) {
-      throw new VerkletError('ERR_SESSION_LOST', { reason: 'another server runs it' });
+      throw new HeldElsewhere((await store.registry.getSession(id))?.leaseHolder ?? null);
     }
     const session: Session = new Session({
       record,

@@ -13,6 +13,7 @@ const SCHEMA = `
     owner TEXT NOT NULL, key TEXT NOT NULL, pack TEXT NOT NULL, "offset" INTEGER NOT NULL, "sizeBytes" INTEGER NOT NULL,
     PRIMARY KEY (owner, key));
   CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, "expiresAtMs" DOUBLE PRECISION NOT NULL);
+  CREATE TABLE IF NOT EXISTS claims (name TEXT PRIMARY KEY, value TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS audit (
     number BIGSERIAL PRIMARY KEY, "atMs" DOUBLE PRECISION NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
     target TEXT NOT NULL, result TEXT NOT NULL);
@@ -105,6 +106,12 @@ export class PostgresRegistry implements Registry {
   async storedBytes(owner: string): Promise<number> {
     const [row] = await this.#sql<{ total: string }[]>`SELECT COALESCE(SUM("sizeBytes"), 0) AS total FROM records WHERE owner = ${owner}`;
     return Number(row?.total ?? 0);
+  }
+
+  async claim(name: string, value: string): Promise<string> {
+    await this.#sql`INSERT INTO claims ${this.#sql({ name, value })} ON CONFLICT DO NOTHING`;
+    const [row] = await this.#sql<{ value: string }[]>`SELECT value FROM claims WHERE name = ${name}`;
+    return row?.value ?? value;
   }
 
   async useGrant(id: string, expiresAtMs: number): Promise<boolean> {

@@ -68,6 +68,8 @@ export interface Registry {
   addRecords(owner: string, places: readonly RecordPlace[]): Promise<void>;
   storedBytes(owner: string): Promise<number>;
 
+  /** The value that was stored first under this name, for good: replicas that race agree on one. */
+  claim(name: string, value: string): Promise<string>;
   /** True the first time only: a grant that may be used once. */
   useGrant(id: string, expiresAtMs: number): Promise<boolean>;
   appendAudit(entry: AuditEntry): Promise<void>;

@@ -12,6 +12,7 @@ const SCHEMA = `
     owner TEXT NOT NULL, key TEXT NOT NULL, pack TEXT NOT NULL, offset INTEGER NOT NULL, sizeBytes INTEGER NOT NULL,
     PRIMARY KEY (owner, key)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, expiresAtMs INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS claims (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS audit (
     atMs INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL, result TEXT NOT NULL);
 `;
@@ -22,7 +23,7 @@ export class SqliteRegistry implements Registry {
 
   constructor(file: string) {
     this.#database = new DatabaseSync(file);
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
+    this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     this.#database.exec(SCHEMA);
   }
 
@@ -95,6 +96,11 @@ export class SqliteRegistry implements Registry {
 
   async storedBytes(owner: string): Promise<number> {
     return this.#first<{ total: number }>('SELECT COALESCE(SUM(sizeBytes), 0) AS total FROM records WHERE owner = ?', [owner])?.total ?? 0;
+  }
+
+  async claim(name: string, value: string): Promise<string> {
+    this.#run('INSERT INTO claims (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [name, value]);
+    return this.#first<{ value: string }>('SELECT value FROM claims WHERE name = ?', [name])?.value ?? value;
   }
 
   async useGrant(id: string, expiresAtMs: number): Promise<boolean> {

@@ -105,6 +105,12 @@ function registryContract(name: string, open: () => Promise<Registry> | Registry
       expect(uses.filter(Boolean)).toHaveLength(1);
     });
 
+    test('a name is claimed once, and everybody hears by whom', async () => {
+      const heard = await Promise.all(['a', 'b', 'c'].map((value) => registry.claim(`${run}-name`, value)));
+      expect(new Set(heard).size).toBe(1);
+      expect(await registry.claim(`${run}-name`, 'late')).toBe(heard[0]);
+    });
+
     test('the audit log keeps order', async () => {
       for (const action of ['first', 'second']) await registry.appendAudit({ atMs: 5, actor: 'a', action, target: 't', result: 'ok' });
       expect((await registry.readAudit(2)).map(({ action }) => action)).toEqual(['second', 'first']);

@@ -35,6 +35,8 @@ export interface PromotionOptions {
   /** Reports changed paths of the workspace, relative, until the signal aborts. */
   readonly watch: (signal: AbortSignal, listener: (path: string) => void) => Promise<void>;
   readonly record: (diagnostic: Diagnostic) => void;
+  /** The preview's address of an open port that is the session's; undefined for every other. */
+  readonly urlOfRemotePort: (port: number) => string | undefined;
   /** Stores the workspace now, where it is stored at all; never rejects. */
   readonly saveFiles: () => Promise<void>;
   /** Starts a command that waited from before this page. */
@@ -155,6 +157,16 @@ export class Promotion {
     const { expiresAtMs } = await active.client.extend(active.info.id);
     active.info = { ...active.info, expiresAtMs };
     this.#showActive(active);
+  }
+
+  async previewLink(port: number, path = '/'): Promise<string> {
+    const active = this.#active;
+    const url = this.#options.urlOfRemotePort(port);
+    if (!active || url === undefined) throw new VerkletError('ERR_NO_SUCH_PORT', { port });
+    const ticket = await active.client.previewTicket(active.info.id, port, this.#options.runtimeId);
+    const link = new URL('/__verklet/enter', url);
+    link.search = new URLSearchParams({ ticket, to: path }).toString();
+    return link.href;
   }
 
   async cancelQueued(id: string): Promise<void> {

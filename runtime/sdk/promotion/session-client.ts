@@ -100,6 +100,11 @@ export class SessionClient {
     return this.#ask('POST', `/sessions/${session}/extend`);
   }
 
+  /** `workspace`: label of the preview host. */
+  async previewTicket(session: string, port: number, workspace: string): Promise<string> {
+    return (await this.#ask<{ ticket: string }>('POST', `/sessions/${session}/preview-ticket`, { port, workspace })).ticket;
+  }
+
   async setPrepared(session: string, prepared: string | null): Promise<void> {
     await this.#ask('POST', `/sessions/${session}/prepared`, { prepared });
   }
