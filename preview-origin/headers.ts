@@ -42,6 +42,35 @@ export function frameHeaders(allowedParents: readonly string[]): HeaderSet {
   };
 }
 
+/**
+ * The page around an HTML output. Its policy is the output's, too: scripts and styles that the output brings itself, pictures
+ * and fonts in it, and nothing from anywhere else.
+ */
+export function outputHeaders(allowedParents: readonly string[]): HeaderSet {
+  return {
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'Content-Security-Policy': [
+      "default-src 'none'",
+      "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+      "style-src 'unsafe-inline'",
+      'img-src data: blob:',
+      'media-src data: blob:',
+      'font-src data:',
+      "connect-src 'none'",
+      "frame-src 'none'",
+      "worker-src 'none'",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      `frame-ancestors ${allowedParents.join(' ')}`,
+    ].join('; '),
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'Origin-Agent-Cluster': '?1',
+  };
+}
+
 /** The bridge: framed by the runtime frame of its workspace, which sits in an allowed parent. */
 export function bridgeHeaders(ancestors: readonly string[]): HeaderSet {
   return {

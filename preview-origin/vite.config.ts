@@ -16,7 +16,7 @@ export default defineConfig({
     modulePreload: false,
     chunkSizeWarningLimit: 4096,
     rolldownOptions: {
-      input: ['frame', 'bridge', 'boot'].map((page) => path.join(here, `${page}.html`)),
+      input: ['frame', 'output', 'bridge', 'boot'].map((page) => path.join(here, `${page}.html`)),
     },
   },
   worker: { format: 'es' },

@@ -80,7 +80,7 @@ function compress(): void {
   for (const file of globSync('**/*.{js,mjs,css,html,json,wasm,svg,txt,bin}', { cwd: dist })) {
     const full = path.join(dist, file);
     const bytes = readFileSync(full);
-    if (bytes.byteLength < 1024 || path.basename(file) === 'frame.html' || existsSync(`${full}.br`)) continue;
+    if (bytes.byteLength < 1024 || ['frame.html', 'output.html'].includes(path.basename(file)) || existsSync(`${full}.br`)) continue;
     mkdirSync(path.dirname(full), { recursive: true });
     writeFileSync(`${full}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
   }

@@ -9,7 +9,7 @@ const folder = path.join(import.meta.dirname, '../dist/preview');
 /** Which files of the preview host each origin needs; the rest is fetched when it is used. */
 const SETS = {
   // Python is a pack of its own: users who want it offline ask for it.
-  workspace: (file: string) => /^__verklet\/(?:frame\.html|assets\/)/.test(file) && !/\/(?:boot|bridge)-/.test(file),
+  workspace: (file: string) => /^__verklet\/(?:(?:frame|output)\.html|assets\/)/.test(file) && !/\/(?:boot|bridge)-/.test(file),
   port: (file: string) => namedFrom('__verklet/bridge.html').has(file),
   python: (file: string) => file.startsWith('__verklet/python/'),
 } as const;

@@ -9,6 +9,7 @@ import {
   assetHeaders,
   bridgeHeaders,
   frameHeaders,
+  outputHeaders,
   parsePreviewHost,
   previewHeaders,
   serviceWorkerHeaders,
@@ -184,7 +185,8 @@ async function appPage(folder: string, headers: HeaderSet, config: ServerConfig)
 
 async function servePreviewHost(site: Site, pathname: string, request: Request, config: ServerConfig): Promise<Response> {
   const folder = path.join(config.distFolder, 'preview');
-  if (site.kind === 'workspace' && pathname === '/__verklet/frame.html') return framePage(folder, config);
+  if (site.kind === 'workspace' && pathname === '/__verklet/frame.html') return parentsPage(folder, 'frame.html', config, frameHeaders);
+  if (site.kind === 'workspace' && pathname === '/__verklet/output.html') return parentsPage(folder, 'output.html', config, outputHeaders);
   if (site.kind === 'port' && pathname === '/__verklet/bridge.html') {
     const own = `${config.scheme}://*.${site.previewHost}:*`;
     return (await serveFile(folder, pathname, request, bridgeHeaders([own, ...allowedParents(config)]))) ?? notFound();
@@ -202,12 +204,18 @@ function workerHeaders(site: Site): HeaderSet {
   return site.kind === 'workspace' ? { ...assetHeaders, 'Document-Isolation-Policy': 'isolate-and-require-corp' } : assetHeaders;
 }
 
-async function framePage(folder: string, config: ServerConfig): Promise<Response> {
+/** A page that knows who may embed it. */
+async function parentsPage(
+  folder: string,
+  name: string,
+  config: ServerConfig,
+  headers: (parents: readonly string[]) => HeaderSet,
+): Promise<Response> {
   const parents = allowedParents(config);
-  const page = await readFile(path.join(folder, '__verklet/frame.html'), 'utf8');
+  const page = await readFile(path.join(folder, '__verklet', name), 'utf8');
   const filled = page.replace('name="verklet-parents" content=""', `name="verklet-parents" content="${parents.join(' ')}"`);
   return new Response(filled, {
-    headers: { ...frameHeaders(parents), 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' },
+    headers: { ...headers(parents), 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' },
   });
 }
 

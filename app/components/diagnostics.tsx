@@ -46,6 +46,8 @@ function sentence(diagnostic: Diagnostic): string {
       return `${diagnostic.command}: process ${diagnostic.pid} in the ${diagnostic.host}, because ${diagnostic.reason}.`;
     case 'process-exited':
       return `${diagnostic.command}: ended with ${diagnostic.signal ?? `code ${diagnostic.exitCode ?? 0}`} after ${Math.round(diagnostic.durationMs)} ms.`;
+    case 'display-shown':
+      return `Process ${diagnostic.pid} displayed ${diagnostic.mimeTypes.join(', ')} (${formatBytes(diagnostic.sizeBytes)}).`;
     case 'port-opened':
       return `Process ${diagnostic.pid} listens on port ${diagnostic.port}.`;
     case 'port-closed':

@@ -98,6 +98,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
     connectPackages: (port) => store.connectPackages(port),
     events: {
       onDiagnostic: report,
+      onDisplay: (pid, event) => sdk.displayed(pid, event),
       onExit: (process, status) => sdk.processEnded(process.pid, status),
       onForeground: (terminalId, group) => sdk.setForeground(terminalId, group),
     },

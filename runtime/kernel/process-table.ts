@@ -5,6 +5,7 @@ import {
   type Connection,
   type DatagramAddress,
   type Diagnostic,
+  type DisplayEvent,
   type ExitStatus,
   type FromProcess,
   type KernelCall,
@@ -38,6 +39,7 @@ const INIT_PID = 1;
 export interface ProcessEvents {
   onDiagnostic(diagnostic: Diagnostic): void;
   onExit(process: Process, status: ExitStatus): void;
+  onDisplay(pid: number, event: DisplayEvent): void;
   /** A terminal's foreground group changed. */
   onForeground(terminalId: number, group: number): void;
 }
@@ -233,6 +235,9 @@ export class ProcessTable {
         return;
       case 'report-unsupported':
         this.#report({ atMs: Date.now(), type: 'unsupported-call', pid: process.pid, name: message.name });
+        return;
+      case 'report-display':
+        this.#options.events.onDisplay(process.pid, message.event);
         return;
       case 'report-install':
         this.#reportInstall(process, message);

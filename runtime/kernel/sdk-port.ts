@@ -4,6 +4,7 @@ import {
   toErrorData,
   VerkletError,
   type Diagnostic,
+  type DisplayEvent,
   type ExitStatus,
   type Explanation,
   type FileCall,
@@ -63,6 +64,13 @@ export class SdkPort {
 
   report(diagnostic: Diagnostic): void {
     this.post({ type: 'report-diagnostic', diagnostic });
+  }
+
+  displayed(pid: number, event: DisplayEvent): void {
+    this.post({ type: 'process-displayed', pid, event });
+    if (event.type === 'clear') return;
+    const sizeBytes = Object.values(event.data).reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+    this.report({ atMs: Date.now(), type: 'display-shown', pid, mimeTypes: Object.keys(event.data), sizeBytes });
   }
 
   processEnded(pid: number, status: ExitStatus): void {

@@ -3,6 +3,7 @@
 import type {
   Connection,
   Datagram,
+  DisplayEvent,
   ExitStatus,
   FromProcess,
   IncomingConnection,
@@ -59,6 +60,8 @@ export interface ProcessHost {
 
   /** A call without an implementation happened: counted, and sent as a diagnostic once per name. */
   reportUnsupported(name: string): void;
+  /** Something to be seen, for the SDK's display events. */
+  reportDisplay(event: DisplayEvent): void;
   /** Progress of a package installation, for the diagnostics stream. */
   reportInstall(progress: Omit<Extract<FromProcess, { type: 'report-install' }>, 'type'>): void;
   /** Ends this process now; nothing after it runs. */

@@ -3,6 +3,7 @@ import type {
   AttachMessage,
   Connection,
   Datagram,
+  DisplayEvent,
   ExitStatus,
   FromProcess,
   IncomingConnection,
@@ -190,6 +191,10 @@ class WorkerHost implements ProcessHost {
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
     this.#scope.postMessage({ type: 'report-unsupported', name });
+  }
+
+  reportDisplay(event: DisplayEvent): void {
+    this.#scope.postMessage({ type: 'report-display', event });
   }
 
   reportInstall(progress: Omit<Extract<FromProcess, { type: 'report-install' }>, 'type'>): void {

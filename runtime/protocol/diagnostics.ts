@@ -16,6 +16,8 @@ export type Diagnostic = { readonly atMs: number } & (
       readonly signal: string | null;
       readonly durationMs: number;
     }
+  /** A program showed something; the content is an event of its own (`Runtime.displays`). */
+  | { readonly type: 'display-shown'; readonly pid: number; readonly mimeTypes: readonly string[]; readonly sizeBytes: number }
   | { readonly type: 'port-opened'; readonly port: number; readonly pid: number; readonly url: string }
   | { readonly type: 'port-closed'; readonly port: number; readonly pid: number }
   /** A Node function that has no implementation in the tab was called: a promotion signal. */

@@ -75,6 +75,10 @@ const table = {
       'The browser has no room to save {what}. Nothing is lost: the last save and the open files are intact. Free some space and save again.',
   },
   ERR_NO_STORAGE: { kind: 'host', sentence: 'This browser stores nothing for this page: {reason}.' },
+  ERR_PYTHON_ENDED: {
+    kind: 'user',
+    sentence: 'The Python process ended ({reason}). Its variables are gone; start it again.',
+  },
   ERR_UNSUPPORTED: { kind: 'unsupported', sentence: '{what} is not available in the tab.' },
   ERR_INTERNAL: { kind: 'bug', sentence: 'Something in Verklet broke: {reason}.' },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,6 +1,7 @@
 // The protocol's one entry: messages, codes and limits. Runs everywhere and imports nothing of the rest.
 export * from './errors.ts';
 export * from './diagnostics.ts';
+export * from './display.ts';
 export * from './promotion.ts';
 export * from './sdk.ts';
 export * from './process.ts';

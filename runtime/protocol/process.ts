@@ -1,5 +1,6 @@
 // Messages between the kernel worker and its process workers (one origin, same trust: types suffice).
 // Bytes never travel here: stdio and sockets are shared-memory pipes (runtime/kernel/ipc).
+import type { DisplayEvent } from './display.ts';
 import type { PromotionSignal } from './promotion.ts';
 
 /** A one-way byte ring in shared memory; see runtime/kernel/ipc/pipe.ts for the layout. */
@@ -198,6 +199,7 @@ export type FromProcess =
   /** Ends of a connection this process keeps: the kernel closes them when the process dies. */
   | { readonly type: 'hold-connection'; readonly connection: Connection }
   | { readonly type: 'report-unsupported'; readonly name: string }
+  | { readonly type: 'report-display'; readonly event: DisplayEvent }
   | {
       readonly type: 'report-install';
       readonly done: number;

@@ -1,6 +1,7 @@
 // Messages between the SDK (any origin that embeds a runtime) and the kernel on the workspace origin.
 // Both sides validate: the other end is another origin.
 import type { Diagnostic, Isolation } from './diagnostics.ts';
+import type { DisplayEvent } from './display.ts';
 import type { ErrorData } from './errors.ts';
 import type { HeaderList } from './preview-frames.ts';
 import type { ExitStatus } from './process.ts';
@@ -177,6 +178,8 @@ export type FromKernel =
   | { readonly type: 'process-output'; readonly pid: number; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly type: 'stdin-drained'; readonly pid: number; readonly sizeBytes: number }
   | { readonly type: 'process-ended'; readonly pid: number; readonly status: ExitStatus }
+  /** A program showed something: a picture, a table. */
+  | { readonly type: 'process-displayed'; readonly pid: number; readonly event: DisplayEvent }
   | { readonly type: 'port-opened'; readonly port: number; readonly pid: number; readonly url: string }
   | { readonly type: 'port-closed'; readonly port: number }
   | { readonly type: 'fetch-head'; readonly id: number; readonly status: number; readonly statusText: string; readonly headers: HeaderList }

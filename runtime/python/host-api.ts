@@ -1,5 +1,5 @@
 // What the Python half may ask of the process: numbers and JSON text only, so that nothing of it lives in a snapshot. Python worker.
-import type { ExitStatus } from '#protocol';
+import { MAX_DISPLAY_CHARACTERS, type DisplayEvent, type ExitStatus } from '#protocol';
 import { signalNumber } from '../kernel/signals.ts';
 import { derivePbkdf2, deriveScrypt } from './key-derivation.ts';
 import { guest, toGuestResult } from './system/errno.ts';
@@ -95,6 +95,13 @@ export class HostApi {
 
   scrypt(password: string, salt: string, n: number, r: number, p: number, length: number): string {
     return deriveScrypt(password, salt, { n, r, p, length });
+  }
+
+  /** A {@link DisplayEvent}; false when it is too large. */
+  display(json: string): boolean {
+    if (json.length > MAX_DISPLAY_CHARACTERS) return false;
+    this.#guest.host.reportDisplay(JSON.parse(json) as DisplayEvent);
+    return true;
   }
 
   reportBoundary(reason: string, detail: string): void {

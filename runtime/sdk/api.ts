@@ -10,11 +10,13 @@ import type {
 } from './promotion/index.ts';
 import type {
   Diagnostic,
+  DisplayEvent,
   ExitStatus,
   Explanation,
   FileTree,
   Isolation,
   Host,
+  MimeBundle,
   OnConflict,
   Snapshot,
   SnapshotChange,
@@ -246,6 +248,66 @@ export interface Persistence {
   fork(snapshot: string, name: string): Promise<string>;
 }
 
+/** What programs show: `pid` is the process. The output of a {@link PythonSession} goes to its cells instead. */
+export interface Displays {
+  on(listener: (event: DisplayEvent & { readonly pid: number }) => void): () => void;
+}
+
+export interface PythonSessionOptions {
+  /** Default `/workdir`. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Output of a cell, in the order in which it came. */
+export type CellOutput =
+  | { readonly type: 'stream'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | DisplayEvent
+  /** The value of the last expression. */
+  | { readonly type: 'result'; readonly data: MimeBundle; readonly metadata: Readonly<Record<string, unknown>>; readonly count: number }
+  /** `traceback` has ANSI colours. */
+  | { readonly type: 'error'; readonly name: string; readonly message: string; readonly traceback: readonly string[] };
+
+export interface CellRun {
+  readonly onOutput: (output: CellOutput) => void;
+  /** The cell's turn came; `count` is its number. */
+  readonly onStart?: (count: number) => void;
+  /** `input()` asks; null: nobody answers. Without this function `input()` raises `EOFError`. */
+  readonly onInput?: (prompt: string, isSecret: boolean) => Promise<string | null>;
+}
+
+export interface CellResult {
+  readonly outcome: 'ok' | 'error' | 'interrupted';
+  readonly count: number;
+}
+
+export interface Completions {
+  /** How many characters before the cursor the chosen label replaces. */
+  readonly length: number;
+  readonly items: readonly { readonly label: string; readonly kind: string }[];
+}
+
+/** CSS values for an output's page. */
+export interface OutputLook {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly color?: string;
+  readonly line?: string;
+}
+
+/** A long-lived interpreter: cells share their variables. Cells, `!command`, `%pip`, top-level `await` as in notebooks. */
+export interface PythonSession {
+  readonly pid: number;
+  /** Settles once, when the process ended, by itself or not. */
+  readonly ended: Promise<ExitStatus>;
+  /** Runs a cell after those that wait. Rejects with `ERR_PYTHON_ENDED` when the process ends before the cell does. */
+  execute(code: string, run: CellRun): Promise<CellResult>;
+  /** Names and attributes that are there now. Nothing while a cell runs: the interpreter is busy. */
+  complete(textBeforeCursor: string): Promise<Completions>;
+  /** KeyboardInterrupt in the cell that runs. */
+  interrupt(): void;
+  end(): Promise<void>;
+}
+
 export interface RuntimeApi {
   readonly persistence: Persistence;
   readonly fs: RuntimeFiles;
@@ -254,6 +316,11 @@ export interface RuntimeApi {
   /** Null with `backend: 'browser'`. */
   readonly server: ServerApi | null;
   readonly diagnostics: { list(): readonly Diagnostic[]; on(listener: (diagnostic: Diagnostic) => void): () => void };
+  readonly displays: Displays;
+  /** Starts an interpreter for cells. */
+  startPython(options?: PythonSessionOptions): Promise<PythonSession>;
+  /** A frame of the workspace's origin that shows HTML of programs: its scripts run and reach nothing, and it grows to its content. */
+  createOutputFrame(html: string, look?: OutputLook): HTMLIFrameElement;
   /** Runs a command. Rejects with `ERR_COMMAND_NOT_FOUND`, `ERR_NOT_EXECUTABLE` or `ERR_TOO_MANY_PROCESSES`. */
   spawn(command: string, args?: readonly string[], options?: SpawnOptions): Promise<Process>;
   preview(port: number): Preview;

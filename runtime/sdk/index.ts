@@ -5,6 +5,8 @@ export type { BootOptions, Capabilities, Process, RuntimeApi, SpawnOptions } fro
 export type { DirectoryEntry, RuntimeFiles, Stat, WatchEvent } from './api.ts';
 export type { OpenPort, Ports, Preview } from './api.ts';
 export type { Persistence, PersistenceEvent, PersistenceState } from './api.ts';
+export type { CellOutput, CellResult, CellRun, Completions, Displays, OutputLook, PythonSession, PythonSessionOptions } from './api.ts';
+export type { DisplayEvent, MimeBundle } from '#protocol';
 export type { Diagnostic, ErrorCode, ExitStatus, Explanation, FileTree, Isolation } from '#protocol';
 export type { OnConflict, Snapshot, SnapshotChange, StorageTier, StorageUsage, WorkspaceInfo } from '#protocol';
 export { isVerkletError, VerkletError } from '#protocol';

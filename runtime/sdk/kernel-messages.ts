@@ -18,6 +18,12 @@ const diagnostic = v.pipe(
   v.transform((value) => value as unknown as Diagnostic),
 );
 
+const bundle = v.record(text, v.unknown());
+const displayEvent = v.variant('type', [
+  v.object({ type: v.literal('display'), data: bundle, metadata: bundle, displayId: v.nullable(text), isUpdate: v.boolean() }),
+  v.object({ type: v.literal('clear'), wait: v.boolean() }),
+]);
+
 const message = v.variant('type', [
   v.object({ type: v.literal('reply'), id, value: v.unknown() }),
   v.object({
@@ -29,6 +35,7 @@ const message = v.variant('type', [
   v.object({ type: v.literal('process-output'), pid: id, stream: v.picklist(['stdout', 'stderr']), bytes }),
   v.object({ type: v.literal('stdin-drained'), pid: id, sizeBytes: v.number() }),
   v.object({ type: v.literal('process-ended'), pid: id, status }),
+  v.object({ type: v.literal('process-displayed'), pid: id, event: displayEvent }),
   v.object({ type: v.literal('port-opened'), port: id, pid: id, url: text }),
   v.object({ type: v.literal('port-closed'), port: id }),
   v.object({ type: v.literal('fetch-head'), id, status: v.number(), statusText: text, headers }),

@@ -1,6 +1,26 @@
 // The one object through which a page runs code: boots the hidden frame, holds files, processes, ports and previews. Page side.
-import { REMOTE_PID, VerkletError, type Diagnostic, type Explanation, type FromKernel, type Isolation } from '#protocol';
-import type { BootOptions, Capabilities, Preview, Process, RuntimeApi, ServerApi, SpawnOptions } from './api.ts';
+import {
+  PYTHON_SESSION_MODULE,
+  REMOTE_PID,
+  VerkletError,
+  type Diagnostic,
+  type Explanation,
+  type FromKernel,
+  type Isolation,
+} from '#protocol';
+import type {
+  BootOptions,
+  Capabilities,
+  Displays,
+  OutputLook,
+  Preview,
+  Process,
+  PythonSession,
+  PythonSessionOptions,
+  RuntimeApi,
+  ServerApi,
+  SpawnOptions,
+} from './api.ts';
 import { WorkspaceFiles } from './files.ts';
 import { connectFrame, type FrameConnection } from './frame-connection.ts';
 import { KernelChannel } from './kernel-channel.ts';
@@ -9,7 +29,9 @@ import { Promotion, type QueuedCommand } from './promotion/index.ts';
 import { PreviewFetcher } from './preview-fetch.ts';
 import { askFrame, keepSpare } from './offline.ts';
 import { WorkspacePersistence } from './persistence.ts';
+import { createOutputFrame } from './output-frame.ts';
 import { RuntimeProcess } from './process.ts';
+import { startPythonSession } from './python-session.ts';
 
 const BOOT_TIMEOUT_MS = 15_000;
 const MAX_DIAGNOSTICS = 1000;
@@ -35,12 +57,19 @@ export class Runtime implements RuntimeApi {
       return () => void this.#listeners.delete(listener);
     },
   };
+  readonly displays: Displays = {
+    on: (listener) => {
+      this.#displayListeners.add(listener);
+      return () => void this.#displayListeners.delete(listener);
+    },
+  };
   readonly #kernel: KernelChannel;
   readonly #frame: HTMLIFrameElement;
   readonly #fetcher: PreviewFetcher;
   readonly #processes = new Map<number, RuntimeProcess>();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #listeners = new Set<(diagnostic: Diagnostic) => void>();
+  readonly #displayListeners = new Set<Parameters<Displays['on']>[0]>();
   readonly #queuedListeners = new Set<(process: Process, argv: readonly string[]) => void>();
   #disposal: Promise<void> | null = null;
 
@@ -139,6 +168,14 @@ export class Runtime implements RuntimeApi {
     if (options.stdin !== undefined) void feed(process, options.stdin);
     options.signal?.addEventListener('abort', () => stop(process), { once: true });
     return process;
+  }
+
+  async startPython({ cwd = WORKSPACE, env = {} }: PythonSessionOptions = {}): Promise<PythonSession> {
+    return startPythonSession(await this.spawn('python3', ['-m', PYTHON_SESSION_MODULE], { cwd, env }));
+  }
+
+  createOutputFrame(html: string, look: OutputLook = {}): HTMLIFrameElement {
+    return createOutputFrame(new URL(this.#frame.src).origin, html, look);
   }
 
   preview(port: number): Preview {
@@ -282,6 +319,9 @@ export class Runtime implements RuntimeApi {
         return this.#processes.get(message.pid)?.drained(message.sizeBytes);
       case 'process-ended':
         return this.#ended(message);
+      case 'process-displayed':
+        for (const listener of [...this.#displayListeners]) listener({ ...message.event, pid: message.pid });
+        return;
       case 'port-opened':
         return this.ports.opened({ port: message.port, pid: message.pid, url: message.url });
       case 'port-closed':

@@ -4,19 +4,19 @@ import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from 'workbox-
 import { registerRoute } from 'workbox-routing';
 import { offlineFiles } from 'virtual:offline-files';
 
-const FRAME_PATH = '/__verklet/frame.html';
+const PAGES = new Set(['/__verklet/frame.html', '/__verklet/output.html']);
 const PACK_PREFIX = '/__verklet/python/';
 /** A network that does not answer by then is as good as none. */
 const NETWORK_PATIENCE_MS = 3000;
 
-// The frame comes from the network where there is one: a page and a runtime of different builds never meet unless offline.
+// Pages come from the network where there is one: a page and a runtime of different builds never meet unless offline.
 registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && url.pathname === FRAME_PATH,
-  async ({ request }) => {
+  ({ url, sameOrigin }) => sameOrigin && PAGES.has(url.pathname),
+  async ({ request, url }) => {
     try {
       return await fetch(request, { signal: AbortSignal.timeout(NETWORK_PATIENCE_MS) });
     } catch (error) {
-      const kept = await matchPrecache(FRAME_PATH);
+      const kept = await matchPrecache(url.pathname);
       if (kept) return kept;
       throw error;
     }

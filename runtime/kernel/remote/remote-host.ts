@@ -1,6 +1,7 @@
 // The server as the kernel sees it: whether programs may go there, those that did, and the ports they opened. Kernel worker.
 import {
   toErrorData,
+  PYTHON_SESSION_MODULE,
   VerkletError,
   type Connection,
   type Diagnostic,
@@ -68,6 +69,8 @@ export class RemoteHost {
   claims(request: SpawnRequest, parentProgram: string | null): PromotionSignal | null {
     if (this.#placement !== 'server' || request.ipcDescriptor !== undefined || request.thread !== undefined || STAYS.has(request.program))
       return null;
+    // A notebook's interpreter is ours, and a server has none; files are mirrored, so it sees the same ones.
+    if (request.argv.includes(PYTHON_SESSION_MODULE)) return null;
     // Children of the tab's own programs stay with them; what a person starts goes where the session is.
     if (parentProgram !== null && !STAYS.has(parentProgram)) return null;
     return { code: 'session-active', subject: request.argv[0] ?? '', because: 'the workspace is in a server session' };

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import _verklet
+from _verklet.display import MATPLOTLIB_BACKEND
 from _verklet.patches_common import raise_errno
 
 WNOHANG = 1
@@ -61,6 +62,9 @@ def fork_exec(
     if preexec_fn is not None:
         raise RuntimeError("preexec_fn needs fork, which needs a server session (python.fork)")
     environment = dict(os.environ) if env is None else dict(split_pair(pair) for pair in env)
+    if environment.get("MPLBACKEND") == MATPLOTLIB_BACKEND:
+        # Ours is only here: a child on a server has its own, and a Python of the tab sets it again.
+        del environment["MPLBACKEND"]
     argv = [os.fsdecode(argument) for argument in args]
     folder = os.getcwd() if cwd is None else os.path.abspath(os.fsdecode(cwd))
     request = {

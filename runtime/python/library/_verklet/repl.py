@@ -17,4 +17,20 @@ def interact(main, banner=True):
     sys.modules.pop("_pyrepl.main", None)
     from _pyrepl.main import interactive_console
 
+    show_pictures()
+
     interactive_console(main, quiet=not banner, pythonstartup=True)
+
+
+def show_pictures():
+    """A value with a picture is printed, as always, and shown in the output panel."""
+    from _verklet import display
+
+    printing = sys.displayhook
+
+    def hook(value):
+        printing(value)
+        if value is not None:
+            display.show_rich(value)
+
+    sys.displayhook = hook

@@ -11,7 +11,7 @@ import sys
 import threading
 
 import _verklet
-from _verklet import command_line, patches, pip_start, streams
+from _verklet import command_line, display, patches, pip_start, streams
 
 SITE = "/lib/python3.14/site-packages"
 #: Packages that pip installs without a virtual environment: part of the workspace, so they are kept and travel with it.
@@ -28,6 +28,7 @@ def start(host, request_text):
     prepare_environment(request["env"])
     patches.install(host, request)
     streams.open_standard(request["env"])
+    display.install()
     random.seed()
     reset_imports(request["env"], argv[0])
     # As CPython: Ctrl-C is an exception unless the program says otherwise.

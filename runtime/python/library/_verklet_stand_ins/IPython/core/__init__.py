@@ -1,0 +1,1 @@
+"""Where older programs import `display` from."""
