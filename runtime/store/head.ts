@@ -5,12 +5,21 @@ import { createXXHash64 } from 'hash-wasm';
 import type { BlockFile } from './block-file.ts';
 import { fromHex, toHex, type Key } from './records.ts';
 
-/** Raised when the layout of packs or heads changes; an older program refuses a newer store instead of damaging it. */
-export const STORE_FORMAT = 1;
+/**
+ * Raised when the layout of packs or heads changes; an older program refuses a newer store instead of damaging it. So the
+ * first 72 bytes of a slot stay as they are, for ever: an older program has to understand that it does not understand.
+ *
+ * - 1: heads and packs.
+ * - 2: the head names the last index record of its pack, so that opening need not read the whole pack.
+ */
+export const STORE_FORMAT = 2;
 
 const MAGIC = 0x31484b56; // 'VKH1'
 const SLOT_BYTES = 512; // no device tears a write of one sector across two slots
-const USED_BYTES = 72;
+const FIRST_BYTES = 72;
+/** Format 2 and later, behind the first part: offset of the last index record, and a checksum of that. */
+const USED_BYTES = 88;
+const NO_INDEX = -1;
 
 export interface Head {
   readonly format: number;
@@ -20,6 +29,8 @@ export interface Head {
   readonly committedBytes: number;
   /** Null in a store without any commit. */
   readonly commit: Key | null;
+  /** Where the last index record of the pack begins; null without one. */
+  readonly indexOffset: number | null;
 }
 
 export class HeadFile {
@@ -41,7 +52,7 @@ export class HeadFile {
     const found: { sequence: number; head: Head }[] = [];
     for (const slot of [0, 1]) {
       const bytes = new Uint8Array(USED_BYTES);
-      if (this.#file.read(bytes, slot * SLOT_BYTES) < USED_BYTES) continue;
+      if (this.#file.read(bytes, slot * SLOT_BYTES) < FIRST_BYTES) continue;
       const decoded = this.#decode(bytes);
       if (decoded) found.push(decoded);
     }
@@ -72,20 +83,33 @@ export class HeadFile {
     view.setUint32(20, head.commit === null ? 0 : 1, true);
     view.setFloat64(24, head.committedBytes, true);
     if (head.commit !== null) bytes.set(fromHex(head.commit), 32);
-    bytes.set(this.#hash.init().update(bytes.subarray(0, 64)).digest('binary'), 64);
+    bytes.set(this.#checksum(bytes.subarray(0, 64)), 64);
+    view.setFloat64(72, head.indexOffset ?? NO_INDEX, true);
+    bytes.set(this.#checksum(bytes.subarray(64, 80)), 80);
     return bytes;
   }
 
   #decode(bytes: Uint8Array): { sequence: number; head: Head } | null {
     const view = new DataView(bytes.buffer);
-    const checksum = this.#hash.init().update(bytes.subarray(0, 64)).digest('binary');
-    if (view.getUint32(0, true) !== MAGIC || !checksum.every((byte, index) => byte === bytes[64 + index])) return null;
+    if (view.getUint32(0, true) !== MAGIC || !this.#isIntact(bytes, 0, 64)) return null;
+    // An index that cannot be found only costs the time to read the pack.
+    const indexOffset = view.getUint32(4, true) >= 2 && this.#isIntact(bytes, 64, 80) ? view.getFloat64(72, true) : NO_INDEX;
     const head = {
       format: view.getUint32(4, true),
       generation: view.getUint32(16, true),
       committedBytes: view.getFloat64(24, true),
       commit: view.getUint32(20, true) === 1 ? toHex(bytes.subarray(32, 64)) : null,
+      indexOffset: indexOffset === NO_INDEX ? null : indexOffset,
     };
     return { sequence: view.getFloat64(8, true), head };
+  }
+
+  /** Whether the checksum at `end` is that of the bytes before it. */
+  #isIntact(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#checksum(bytes.subarray(start, end)).every((byte, index) => byte === bytes[end + index]);
+  }
+
+  #checksum(bytes: Uint8Array): Uint8Array {
+    return this.#hash.init().update(bytes).digest('binary');
   }
 }

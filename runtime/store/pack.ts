@@ -1,17 +1,14 @@
 // One append-only pack file and its index in memory. Runs in the store worker.
 import { VerkletError } from '#protocol';
 import type { BlockFile } from './block-file.ts';
+import { decodeIndex, encodeIndex, type Location } from './pack-index.ts';
 import { HEADER_BYTES, type Key, type RecordCodec, type RecordType } from './records.ts';
 
 /** Writes are gathered to this size: one write per file costs six times as much as one per megabyte. */
 const BUFFER_BYTES = 1024 * 1024;
 const SCAN_BYTES = 4 * 1024 * 1024;
-
-interface Location {
-  readonly offset: number;
-  readonly length: number;
-  readonly type: RecordType;
-}
+/** Bytes behind the last index record from which on another is worth it: reading as much takes a few milliseconds. */
+const INDEX_EVERY_BYTES = 4 * 1024 * 1024;
 
 export class Pack {
   readonly #file: BlockFile;
@@ -20,6 +17,8 @@ export class Pack {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #buffered = 0;
   #end: number;
+  /** The last index record, and up to where it and those before it speak of the pack. */
+  #indexed: { readonly offset: number | null; readonly end: number } = { offset: null, end: 0 };
 
   private constructor(file: BlockFile, codec: RecordCodec, end: number) {
     this.#file = file;
@@ -31,11 +30,34 @@ export class Pack {
    * Reads the index of the first `committedBytes` and drops what follows, which no head speaks of.
    * A damaged header ends the index there: records behind it are unreachable, and the caller falls back.
    */
-  static open(file: BlockFile, codec: RecordCodec, committedBytes: number): Pack {
+  static open(file: BlockFile, codec: RecordCodec, committedBytes: number, indexOffset: number | null = null): Pack {
     const end = Math.min(committedBytes, file.size());
     const pack = new Pack(file, codec, end);
-    pack.#scan(end);
+    pack.#readIndex(indexOffset);
+    pack.#scan(pack.#indexed.end, end);
     return pack;
+  }
+
+  /** Without a head to say how much of the file counts: everything up to the first damage. */
+  static recover(file: BlockFile, codec: RecordCodec): Pack {
+    const pack = new Pack(file, codec, 0);
+    pack.#end = pack.#scan(0, file.size());
+    return pack;
+  }
+
+  /** For the head: see {@link writeIndex}. */
+  get indexOffset(): number | null {
+    return this.#indexed.offset;
+  }
+
+  /** Appends an index record when much has come since the last one, or in any case. Before {@link flush}. */
+  writeIndex(inAnyCase = false): void {
+    const { offset: before, end } = this.#indexed;
+    const endOffset = this.sizeBytes;
+    if (endOffset - end < (inAnyCase ? 1 : INDEX_EVERY_BYTES)) return;
+    const entries = [...this.#index].filter(([, location]) => location.offset >= end);
+    this.put('index', encodeIndex({ before, endOffset, entries }));
+    this.#indexed = { offset: endOffset, end: endOffset };
   }
 
   /** Bytes that a head written now may call committed; only after {@link flush}. */
@@ -130,6 +152,8 @@ export class Pack {
     for (const [key, location] of this.#index) if (location.offset >= end) this.#index.delete(key);
     this.#buffered = 0;
     this.#end = end;
+    // An index record that went with the rest: those before it are found again at the next opening.
+    if (this.#indexed.end >= end) this.#indexed = { offset: null, end: 0 };
   }
 
   close(): void {
@@ -154,19 +178,52 @@ export class Pack {
     this.#buffered = 0;
   }
 
-  #scan(end: number): void {
-    const window = new Uint8Array(SCAN_BYTES);
+  /** A damaged index record is worth nothing: the pack is then read from its beginning. */
+  #readIndex(indexOffset: number | null): void {
+    const found: (readonly [Key, Location])[][] = [];
+    let end: number | null = null;
+    for (let offset = indexOffset; offset !== null;) {
+      const bytes = this.#readRecordAt(offset);
+      if (bytes === null) return;
+      const { before, endOffset, entries } = decodeIndex(bytes);
+      found.push([...entries]);
+      end ??= endOffset;
+      // Each is behind the one it names: anything else is no chain.
+      if (before !== null && before >= offset) return;
+      offset = before;
+    }
+    if (end === null) return;
+    for (const entries of found.toReversed()) for (const [key, location] of entries) this.#index.set(key, location);
+    this.#indexed = { offset: indexOffset, end };
+  }
+
+  /** The payload of the index record at the offset; null when there is none, or it is damaged. */
+  #readRecordAt(offset: number): Uint8Array | null {
+    const start = new Uint8Array(HEADER_BYTES);
+    if (offset < 0 || this.#file.read(start, offset) < HEADER_BYTES) return null;
+    const header = this.#codec.decodeHeader(start);
+    if (header?.type !== 'index' || offset + HEADER_BYTES + header.length > this.#end) return null;
+    const payload = new Uint8Array(header.length);
+    const count = this.#file.read(payload, offset + HEADER_BYTES);
+    return count === payload.length && this.#codec.isIntact(start, payload) ? payload : null;
+  }
+
+  /** Reads the headers between the offsets; returns the end of the last whole record. */
+  #scan(from: number, end: number): number {
+    const window = new Uint8Array(Math.min(SCAN_BYTES, Math.max(0, end - from)));
     let windowStart = 0;
     let windowEnd = 0;
-    for (let offset = 0; offset + HEADER_BYTES <= end;) {
+    let offset = from;
+    while (offset + HEADER_BYTES <= end) {
       if (offset < windowStart || offset + HEADER_BYTES > windowEnd) {
         windowStart = offset;
         windowEnd = offset + this.#file.read(window, offset);
       }
       const header = this.#codec.decodeHeader(window.subarray(offset - windowStart, offset - windowStart + HEADER_BYTES));
-      if (!header || offset + HEADER_BYTES + header.length > end) return;
+      if (!header || offset + HEADER_BYTES + header.length > end) return offset;
       this.#index.set(header.key, { offset, length: header.length, type: header.type });
       offset += HEADER_BYTES + header.length;
     }
+    return offset;
   }
 }

@@ -15,7 +15,8 @@ const MAGIC = 0x31524b56;
 /** One file of a workspace may not be larger: a record is read in one piece. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
 
-export const recordTypes = ['blob', 'tree', 'commit', 'package'] as const;
+/** The order is part of the format: new types come last. */
+export const recordTypes = ['blob', 'tree', 'commit', 'package', 'index'] as const;
 export type RecordType = (typeof recordTypes)[number];
 
 /** A content address in hexadecimal, 64 characters. */

@@ -39,25 +39,55 @@ export class SnapshotStore {
     this.outcome = outcome;
   }
 
-  /** Opens at the newest commit that is whole. Never fails over damage; throws on a store of a newer format. */
+  /**
+   * Opens at the newest commit that is whole. Never fails over damage; rejects with `ERR_PROTOCOL_VERSION` for a store of a
+   * newer format, and then leaves nothing open and has changed nothing.
+   */
   static async open(folder: BlockFolder): Promise<SnapshotStore> {
     const codec = await RecordCodec.create();
     const heads = await HeadFile.open(await folder.open('head'));
+    try {
+      return await SnapshotStore.#openAt(folder, codec, heads);
+    } catch (error) {
+      heads.close();
+      throw error;
+    }
+  }
+
+  static async #openAt(folder: BlockFolder, codec: RecordCodec, heads: HeadFile): Promise<SnapshotStore> {
     const candidates = heads.readAll();
     const newer = candidates.find((head) => head.format > STORE_FORMAT);
     if (newer) throw new VerkletError('ERR_PROTOCOL_VERSION', { ours: STORE_FORMAT, theirs: newer.format });
     for (const head of candidates) {
-      const pack = Pack.open(await folder.open(packName(head.generation)), codec, head.committedBytes);
+      const { generation, committedBytes, indexOffset } = head;
+      const pack = Pack.open(await folder.open(packName(generation)), codec, committedBytes, indexOffset);
       const whole = newestWhole(pack, head.commit);
       if (whole !== null || head.commit === null) {
         const isNewest = head === candidates[0] && whole === head.commit;
+        if (isNewest) await removeOtherPacks(folder, generation);
         return new SnapshotStore(folder, codec, heads, pack, { ...head, commit: whole }, isNewest ? 'clean' : 'recovered');
       }
       pack.close();
     }
-    const fresh: Head = { format: STORE_FORMAT, generation: nextGeneration(candidates), committedBytes: 0, commit: null };
-    const pack = Pack.open(await folder.open(packName(fresh.generation)), codec, 0);
-    return new SnapshotStore(folder, codec, heads, pack, fresh, candidates.length === 0 ? 'new' : 'recovered');
+    return SnapshotStore.#openWithoutHead(folder, codec, heads);
+  }
+
+  /** No head speaks of anything whole: what the packs still have counts, the newest pack first. Nothing there is overwritten. */
+  static async #openWithoutHead(folder: BlockFolder, codec: RecordCodec, heads: HeadFile): Promise<SnapshotStore> {
+    const generations = (await folder.list()).flatMap((name) => generationOf(name) ?? []).toSorted((a, b) => b - a);
+    const head = { format: STORE_FORMAT, committedBytes: 0, commit: null, indexOffset: null };
+    for (const generation of generations) {
+      const pack = Pack.recover(await folder.open(packName(generation)), codec);
+      const commit = newestWhole(pack, null);
+      if (commit !== null) {
+        const recovered = { ...head, generation, committedBytes: pack.sizeBytes, commit };
+        return new SnapshotStore(folder, codec, heads, pack, recovered, 'recovered');
+      }
+      pack.close();
+    }
+    const generation = (generations[0] ?? 0) + 1;
+    const pack = Pack.open(await folder.open(packName(generation)), codec, 0);
+    return new SnapshotStore(folder, codec, heads, pack, { ...head, generation }, generation === 1 ? 'new' : 'recovered');
   }
 
   get head(): Key | null {
@@ -114,8 +144,10 @@ export class SnapshotStore {
   async commit(tree: Key, atMs: number, name: string | null = null): Promise<Key> {
     try {
       const key = this.#pack.put('commit', encodeCommit({ tree, parent: this.#head.commit, atMs, name }));
+      this.#pack.writeIndex();
       await this.#pack.flush();
-      const head = { ...this.#head, committedBytes: this.#pack.sizeBytes, commit: key };
+      const { sizeBytes, indexOffset } = this.#pack;
+      const head = { ...this.#head, format: STORE_FORMAT, committedBytes: sizeBytes, commit: key, indexOffset };
       await this.#heads.write(head);
       this.#head = head;
       return key;
@@ -157,8 +189,10 @@ export class SnapshotStore {
     const next = Pack.open(file, this.#codec, 0);
     const live = reachable(this.#pack, [...kept, this.#head.commit]);
     this.#pack.sweep(live, (key, payload) => next.put(this.#pack.typeOf(key) ?? 'blob', payload));
+    next.writeIndex(true);
     await next.flush();
-    const head = { ...this.#head, generation, committedBytes: next.sizeBytes };
+    const { sizeBytes, indexOffset } = next;
+    const head = { ...this.#head, format: STORE_FORMAT, generation, committedBytes: sizeBytes, indexOffset };
     await this.#heads.write(head);
     const old = this.#head.generation;
     this.#pack.close();
@@ -181,8 +215,14 @@ function packName(generation: number): string {
   return `pack-${generation}`;
 }
 
-function nextGeneration(heads: readonly Head[]): number {
-  return heads.reduce((highest, head) => Math.max(highest, head.generation), 0) + 1;
+function generationOf(name: string): number | null {
+  const [, digits] = /^pack-(\d+)$/.exec(name) ?? [];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** What a compaction left that was ended halfway. */
+async function removeOtherPacks(folder: BlockFolder, current: number): Promise<void> {
+  for (const name of await folder.list()) if (generationOf(name) !== null && generationOf(name) !== current) await folder.remove(name);
 }
 
 /** The newest commit from `start` back whose trees are whole and whose blobs are all there; null when none is. */

@@ -104,7 +104,11 @@ export class Store implements StoreApi {
       sizeBytes: 0,
       deletedAtMs: null,
     };
-    await catalog.put(key, { ...record, usedAtMs: now, deletedAtMs: null });
+    // The list may be full where the workspace is not.
+    await catalog.put(key, { ...record, usedAtMs: now, deletedAtMs: null }).catch((error: unknown) => {
+      workspace.close();
+      throw error;
+    });
     this.#sessions.set(session, { key, workspace, ownership, ports: [], isClosing: false });
     this.#onEvents.set(session, onEvent);
     const { isNew, isRecovered } = workspace;
