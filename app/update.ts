@@ -29,6 +29,13 @@ export function registerServiceWorker(): void {
     });
   });
   void workbox.register();
+  // A version that was kept for tabs like this one, and then replaced once more.
+  addEventListener('vite:preloadError', () =>
+    notify('A part of this version of Verklet is not there any more. Files are saved before the reload.', {
+      tone: 'problem',
+      action: { label: 'Reload', run: () => void reporting(async () => (await saveEverything(), location.reload())) },
+    }),
+  );
 }
 
 /** Rejects when something cannot be saved: then nothing is reloaded. */

@@ -2,27 +2,21 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { zipSync } from 'fflate';
 import { expect, test, type Page } from 'playwright/test';
-import { readConfig } from '../server/config.ts';
-import { listen, type RunningServer } from '../server/listen.ts';
-import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+import { openApp, run as runOn, type OpenApp } from './app.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
-let server: RunningServer;
-let browser: LaunchedBrowser;
+let app: OpenApp;
 let page: Page;
 
 test.beforeAll(async () => {
-  server = await listen({ ...readConfig(), port: 0 });
-  browser = await launchChromium();
-  page = browser.context.pages()[0] ?? (await browser.context.newPage());
-  page.on('dialog', (dialog) => void dialog.accept());
-  await page.goto(server.appUrl);
+  app = await openApp();
+  page = app.page;
+  await page.goto(app.server.appUrl);
   await page.getByRole('button', { name: /^HTTP server/ }).click();
   await expect(page.getByRole('tree')).toContainText('package.json');
 });
 test.afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server.close();
+  await app[Symbol.asyncDispose]();
 });
 
 test('a kept state is listed, and says what changed since, line by line', async () => {
@@ -95,7 +89,7 @@ test('the storage page says what is kept, and erasing leaves nothing', async () 
   await expect(dialog).toContainText('2 workspaces');
   expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
   await page.screenshot({ path: test.info().outputPath('storage.png') });
-  const origins = browser.context
+  const origins = app.browser.context
     .serviceWorkers()
     .map((worker) => new URL(worker.url()).origin)
     .filter((origin) => origin.includes('.preview.'));
@@ -119,7 +113,7 @@ test('the storage page says what is kept, and erasing leaves nothing', async () 
 
 /** What the origins of workspaces and ports keep: asked there, in a tab of its own. */
 async function keptAt(origins: readonly string[]): Promise<string[]> {
-  const tab = await browser.context.newPage();
+  const tab = await app.browser.context.newPage();
   const found: string[] = [];
   for (const origin of origins) {
     await tab.goto(`${origin}/__verklet/sw.js`);
@@ -134,9 +128,6 @@ async function keptAt(origins: readonly string[]): Promise<string[]> {
   return found;
 }
 
-async function run(command: string): Promise<void> {
-  const screen = page.locator('.screen:not([hidden]) .xterm-rows');
-  await expect(screen).toContainText('❯');
-  await page.locator('.screen:not([hidden]) textarea').pressSequentially(command);
-  await page.locator('.screen:not([hidden]) textarea').press('Enter');
+function run(command: string): Promise<void> {
+  return runOn(page, command);
 }

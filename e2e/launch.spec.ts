@@ -1,35 +1,22 @@
 // The installed app: shortcuts, links, shared files, and an update that waits for the user. Screenshots and icons are there.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, type Page } from 'playwright/test';
-import { readConfig } from '../server/config.ts';
-import { listen, type RunningServer } from '../server/listen.ts';
-import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+import { openApp, type OpenApp } from './app.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
-const dist = mkdtempSync(path.join(tmpdir(), 'verklet-dist-'));
-let server: RunningServer;
-let browser: LaunchedBrowser;
+let app: OpenApp;
 let page: Page;
 
 test.beforeAll(async () => {
-  const config = readConfig();
-  // A copy: the update test replaces files of it.
-  cpSync(config.distFolder, dist, { recursive: true });
-  server = await listen({ ...config, port: 0, distFolder: dist });
-  browser = await launchChromium();
-  page = browser.context.pages()[0] ?? (await browser.context.newPage());
-  page.on('dialog', (dialog) => void dialog.accept());
+  // The update test replaces files of the build.
+  app = await openApp({ copiesBuild: true });
+  page = app.page;
 });
-test.afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server.close();
-  rmSync(dist, { recursive: true, force: true });
-});
+test.afterAll(() => app[Symbol.asyncDispose]());
 
 test('everything the manifest names is served', async () => {
-  await page.goto(server.appUrl);
+  await page.goto(app.server.appUrl);
   const statuses = await page.evaluate(async () => {
     const manifest = (await (await fetch('/manifest.webmanifest')).json()) as { icons: { src: string }[]; screenshots: { src: string }[] };
     return Promise.all([...manifest.icons, ...manifest.screenshots].map(async ({ src }) => (await fetch(src)).status));
@@ -39,18 +26,18 @@ test('everything the manifest names is served', async () => {
 });
 
 test('a shortcut and a link open a template, an unknown link says so', async () => {
-  await page.goto(`${server.appUrl}/?template=http`);
+  await page.goto(`${app.server.appUrl}/?template=http`);
   await expect(page.getByRole('tree')).toContainText('server.js');
-  await page.goto(`${server.appUrl}/?link=${encodeURIComponent('web+verklet:template/script')}`);
+  await page.goto(`${app.server.appUrl}/?link=${encodeURIComponent('web+verklet:template/script')}`);
   await expect(page.getByRole('tree')).toContainText('main.js');
-  await page.goto(`${server.appUrl}/?link=${encodeURIComponent('web+verklet:evil/x')}`);
+  await page.goto(`${app.server.appUrl}/?link=${encodeURIComponent('web+verklet:evil/x')}`);
   await expect(page.locator('.notices')).toContainText('does not name anything');
-  await page.goto(`${server.appUrl}/?continue`);
+  await page.goto(`${app.server.appUrl}/?continue`);
   await expect(page.getByRole('tree')).toContainText('main.js');
 });
 
 test('shared files become a workspace', async () => {
-  await page.goto(server.appUrl);
+  await page.goto(app.server.appUrl);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await page.evaluate(() => {
     const form = document.createElement('form');
@@ -74,7 +61,7 @@ test('an update waits for the user, and loses nothing', async () => {
   await page.locator('.screen:not([hidden]) textarea').pressSequentially('echo kept > before-update.txt');
   await page.locator('.screen:not([hidden]) textarea').press('Enter');
   await expect(page.getByRole('tree')).toContainText('before-update.txt');
-  const worker = path.join(dist, 'app/app.sw.js');
+  const worker = path.join(app.dist, 'app/app.sw.js');
   writeFileSync(worker, `${readFileSync(worker, 'utf8')}\n// another build\n`);
   rmSync(`${worker}.br`, { force: true });
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());

@@ -1,33 +1,27 @@
 // A folder of the device in the workspace: both ways, with conflicts. A folder of the browser's private files stands for one
 // that the user picks, which a test cannot: both are the same interface.
 import { expect, test, type Page } from 'playwright/test';
-import { readConfig } from '../server/config.ts';
-import { listen, type RunningServer } from '../server/listen.ts';
-import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+import { openApp, run as runOn, screen as screenOf, type OpenApp } from './app.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
-let server: RunningServer;
-let browser: LaunchedBrowser;
+let app: OpenApp;
 let page: Page;
 
 test.beforeAll(async () => {
-  server = await listen({ ...readConfig(), port: 0 });
-  browser = await launchChromium();
-  page = browser.context.pages()[0] ?? (await browser.context.newPage());
-  page.on('dialog', (dialog) => void dialog.accept());
+  app = await openApp();
+  page = app.page;
   await page.addInitScript(() => {
     Object.assign(window, {
       showDirectoryPicker: async () => (await navigator.storage.getDirectory()).getDirectoryHandle('My project', { create: true }),
     });
   });
-  await page.goto(server.appUrl);
+  await page.goto(app.server.appUrl);
   await writeOnDevice({ 'readme.md': 'on the device', 'src/main.js': 'console.log(1)', 'node_modules/big/index.js': 'left out' });
   await page.getByRole('button', { name: /^HTTP server/ }).click();
   await expect(page.getByRole('tree')).toContainText('server.js');
 });
 test.afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server.close();
+  await app[Symbol.asyncDispose]();
 });
 
 test('its files come into the workspace, without installed packages', async () => {
@@ -99,12 +93,10 @@ function readOnDevice(path: string): Promise<string | null> {
   }, path);
 }
 
-async function run(command: string): Promise<void> {
-  await expect(screen()).toContainText('❯');
-  await page.locator('.screen:not([hidden]) textarea').pressSequentially(command);
-  await page.locator('.screen:not([hidden]) textarea').press('Enter');
+function run(command: string): Promise<void> {
+  return runOn(page, command);
 }
 
 function screen() {
-  return page.locator('.screen:not([hidden]) .xterm-rows');
+  return screenOf(page);
 }

@@ -1,27 +1,20 @@
 // What a workspace keeps: edits, names and whole trees survive reloads; a second tab copies or takes over; the list works.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from 'playwright/test';
-import { readConfig } from '../server/config.ts';
-import { listen, type RunningServer } from '../server/listen.ts';
-import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+import { openApp, run, saved, screen, type OpenApp } from './app.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
-let server: RunningServer;
-let browser: LaunchedBrowser;
+let app: OpenApp;
 let page: Page;
 let address = '';
 
 test.beforeAll(async () => {
-  const config = { ...readConfig(), port: 0 };
-  server = await listen(config);
-  browser = await launchChromium();
-  page = browser.context.pages()[0] ?? (await browser.context.newPage());
-  page.on('dialog', (dialog) => void dialog.accept());
-  await page.goto(server.appUrl);
+  app = await openApp();
+  page = app.page;
+  await page.goto(app.server.appUrl);
 });
 test.afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server.close();
+  await app[Symbol.asyncDispose]();
 });
 
 test('a new workspace is saved by itself and has an address of its own', async () => {
@@ -69,7 +62,7 @@ test('a removal is a removal after a reload', async () => {
 });
 
 test('a second tab is refused, copies, and takes over after the last save of the first', async () => {
-  const second = await browser.context.newPage();
+  const second = await app.browser.context.newPage();
   await second.goto(address);
   await expect(second.getByRole('heading', { name: 'HTTP server is open in another tab' })).toBeVisible();
   expect((await new AxeBuilder({ page: second }).analyze()).violations.map(({ id }) => id)).toEqual([]);
@@ -116,13 +109,13 @@ test('the list renames, duplicates, deletes and undoes', async () => {
 });
 
 test('a second workspace installs the same lockfile without a request, and a reload brings packages back', async () => {
-  await page.goto(server.appUrl);
+  await page.goto(app.server.appUrl);
   await page.getByRole('button', { name: /^Express/ }).click();
   await run(page, 'npm ci');
   await expect(screen(page)).toContainText(/added \d+ packages in/, { timeout: 60_000 });
   await page.getByRole('button', { name: 'Close workspace' }).click();
   const requests: string[] = [];
-  browser.context.on('request', (request) => {
+  app.browser.context.on('request', (request) => {
     if (request.url().includes('/-/registry/')) requests.push(request.url());
   });
   await page.getByRole('button', { name: /^Express.*npm ci/ }).click();
@@ -161,22 +154,4 @@ async function finished(on: Page, word: string): Promise<void> {
       .locator('> div')
       .filter({ hasText: new RegExp(`^${word}\\s*$`) }),
   ).toHaveCount(1);
-}
-
-async function run(on: Page, command: string): Promise<void> {
-  await expect(screen(on)).toContainText('❯');
-  await on.locator('.screen:not([hidden]) textarea').pressSequentially(command);
-  await on.locator('.screen:not([hidden]) textarea').press('Enter');
-}
-
-/** Waits until a change that was made has been stored. */
-async function saved(on: Page): Promise<void> {
-  // The change is seen a moment after it was made; only then does `saved` mean that it is stored.
-  await on.waitForTimeout(50);
-  await expect(on.locator('.stored')).toHaveAttribute('data-stored', 'saved', { timeout: 10_000 });
-}
-
-/** The rows of the terminal that shows. */
-function screen(on: Page) {
-  return on.locator('.screen:not([hidden]) .xterm-rows');
 }

@@ -14,6 +14,11 @@ const texts: Readonly<Record<PreviewFailure, FailureText>> = {
     title: 'The workspace is not open',
     advice: 'This preview is served by a workspace in another tab. Open the workspace, start its server, and this page continues.',
   },
+  'version-mismatch': {
+    status: 503,
+    title: 'Verklet was updated meanwhile',
+    advice: 'The workspace’s tab and this preview are of different versions. Reload the tab of the workspace; this page then continues.',
+  },
   'no-such-port': {
     status: 502,
     title: 'Nothing listens on this port',
@@ -37,6 +42,9 @@ const texts: Readonly<Record<PreviewFailure, FailureText>> = {
   cancelled: { status: 502, title: 'The request was cancelled', advice: 'Reload to ask again.' },
 };
 
+/** These pass without a doing here. */
+const RETRIED: ReadonlySet<PreviewFailure> = new Set(['no-such-port', 'no-workspace', 'version-mismatch']);
+
 export interface FailurePage {
   readonly status: number;
   /** For requests that are no navigation. */
@@ -53,7 +61,7 @@ export interface FailureContext {
 
 export function failurePage(reason: PreviewFailure, context: FailureContext): FailurePage {
   const { status, title, advice } = texts[reason];
-  const retry = reason === 'no-such-port' || reason === 'no-workspace' ? RETRY : '';
+  const retry = RETRIED.has(reason) ? RETRY : '';
   return {
     status,
     text: `${title} (port ${context.port}). ${advice} [${reason}] ${context.detail}\n`,

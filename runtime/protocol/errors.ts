@@ -14,6 +14,10 @@ const table = {
     kind: 'host',
     sentence: 'Two parts of Verklet of different versions met ({ours} and {theirs}). Reload the page.',
   },
+  ERR_PART_MISSING: {
+    kind: 'host',
+    sentence: 'A part of Verklet could not be loaded: {what}. It was updated meanwhile, or the connection is gone. Reload the page.',
+  },
   ERR_BAD_MESSAGE: { kind: 'bug', sentence: 'A message was not of the expected form: {reason}.' },
   ERR_NOT_ISOLATED: {
     kind: 'host',

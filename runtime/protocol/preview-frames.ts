@@ -72,7 +72,14 @@ export type FromKernelFrame =
   /** Script-visible cookies changed: pages of this origin update their `document.cookie`. */
   | { readonly type: 'cookies-changed'; readonly cookies: string };
 
-export type PreviewFailure = 'no-such-port' | 'process-died' | 'bad-response' | 'timeout' | 'cancelled' | 'no-workspace';
+export type PreviewFailure =
+  | 'no-such-port'
+  | 'process-died'
+  | 'bad-response'
+  | 'timeout'
+  | 'cancelled'
+  | 'no-workspace'
+  | 'version-mismatch';
 
 /** Page shim <-> kernel, over the transferred port of one WebSocket. Strings are text, buffers are binary messages. */
 export type SocketFrame =

@@ -20,6 +20,8 @@ export class KernelLink {
   readonly #scope: ServiceWorkerGlobalScope;
   readonly #exchanges = new Map<number, ExchangeListener>();
   #channel: MessagePort | null = null;
+  /** The kernel is of another version: its frames and ours may mean different things. */
+  #isMismatched = false;
   #asking: Promise<boolean> | null = null;
   #onAttached: () => void = () => undefined;
   #lastId = 0;
@@ -40,6 +42,10 @@ export class KernelLink {
     return this.#cookiesApplied;
   }
 
+  get isMismatched(): boolean {
+    return this.#isMismatched;
+  }
+
   /** True once there is a port; false when no workspace answered in time. */
   async ready(): Promise<boolean> {
     if (this.#channel) return true;
@@ -50,6 +56,7 @@ export class KernelLink {
   attach(channel: MessagePort, lockName: string): void {
     if (this.#channel) this.#drop(this.#channel);
     this.#channel = channel;
+    this.#isMismatched = false;
     channel.onmessage = (event: MessageEvent<FromKernelFrame>) => this.#receive(event.data);
     this.send({ type: 'hello', protocolVersion: PROTOCOL_VERSION, port: this.port });
     // Granted only when the bridge is gone, and the workspace with it: ports have no reliable close event.
@@ -93,6 +100,7 @@ export class KernelLink {
   #receive(frame: FromKernelFrame): void {
     switch (frame.type) {
       case 'welcome':
+        if (frame.protocolVersion !== PROTOCOL_VERSION) this.#refuse();
         return;
       case 'cookies-changed':
         this.#cookiesApplied = this.#announceCookies(frame.cookies);
@@ -100,6 +108,19 @@ export class KernelLink {
       default:
         this.#exchanges.get(frame.id)?.(frame);
     }
+  }
+
+  /** A newer kernel has a newer worker of this kind to go with it: looked for here. An older one needs its tab reloaded. */
+  #refuse(): void {
+    this.#isMismatched = true;
+    this.#failAll();
+    void this.#scope.registration.update().catch(() => undefined); // no network: nothing newer to be had
+  }
+
+  #failAll(): void {
+    const listeners = [...this.#exchanges.values()];
+    this.#exchanges.clear();
+    for (const listener of listeners) listener(null);
   }
 
   async #announceCookies(cookies: string): Promise<void> {
@@ -116,9 +137,8 @@ export class KernelLink {
     if (this.#channel !== channel) return;
     channel.close();
     this.#channel = null;
-    const listeners = [...this.#exchanges.values()];
-    this.#exchanges.clear();
-    for (const listener of listeners) listener(null);
+    this.#isMismatched = false;
+    this.#failAll();
   }
 }
 

@@ -42,6 +42,7 @@ export class Relay {
     const { request } = event;
     try {
       if (!(await this.#link.ready())) return this.#failure(request, 'no-workspace', '');
+      if (this.#link.isMismatched) return this.#failure(request, 'version-mismatch', '');
       const body = await gatherBody(request);
       await this.#takeTurn();
       return await this.#exchange(request, body);
@@ -115,8 +116,9 @@ export class Relay {
     const { body, upload, request } = exchange;
     if (frame === null) {
       upload.stop();
-      exchange.settle(Promise.resolve(this.#failure(request, 'no-workspace', 'It was closed while it answered.')));
-      body.fail('The workspace was closed.');
+      const reason = this.#link.isMismatched ? 'version-mismatch' : 'no-workspace';
+      exchange.settle(Promise.resolve(this.#failure(request, reason, 'It happened while the request was under way.')));
+      body.fail('The workspace was closed, or is of another version.');
       return true;
     }
     switch (frame.type) {

@@ -43,6 +43,8 @@ export class PreviewRelay {
   readonly #channel: MessagePort;
   readonly #options: RelayOptions;
   readonly #requests = new Map<number, OpenRequest>();
+  /** The service worker is of another version, and knows it from the welcome: what it sends may mean something else. */
+  #isMismatched = false;
   #consoleSecond = 0;
   #consoleLines = 0;
 
@@ -65,9 +67,11 @@ export class PreviewRelay {
 
   #receive(data: unknown): void {
     const frame = parseFrame(data);
+    if (this.#isMismatched && frame?.type !== 'hello') return;
     if (!frame) return this.#options.onFailure('bad-message', 'the service worker sent something that is not a frame');
     switch (frame.type) {
       case 'hello':
+        this.#isMismatched = frame.protocolVersion !== PROTOCOL_VERSION;
         return this.#post({ type: 'welcome', protocolVersion: PROTOCOL_VERSION });
       case 'open-request':
         return this.#open(frame);
