@@ -58,7 +58,7 @@ export class FatalHandler {
     const { version } = this.#realm.shape;
     const isError =
       typeChecks['isNativeError']?.(error) === true ||
-      (typeof error === 'object' && error !== null && typeof (error as Error).stack === 'string');
+      (typeof error === 'object' && error !== null && typeof readStack(error as Error) === 'string');
     if (!isError) {
       const hint = '(Use `node --trace-uncaught ...` to show where the exception was thrown)';
       return `Uncaught:\n${this.#inspect(error)}\n${hint}\n\nNode.js ${version}\n`;
@@ -77,7 +77,7 @@ export class FatalHandler {
     } catch {
       // An error whose own accessors throw: its stack is all that can be shown.
     }
-    return String(error.stack ?? error);
+    return String(readStack(error) ?? error);
   }
 
   #inspect(value: unknown): string {
@@ -86,7 +86,7 @@ export class FatalHandler {
 
   /** `file:line`, the source line and a caret, unless the error shows them already. */
   #arrow(error: Error & Record<symbol, unknown>): string {
-    const stack = String(error.stack);
+    const stack = String(readStack(error));
     const recorded = error[this.#realm.privateSymbol('arrow_message_private_symbol')];
     if (typeof recorded === 'string') return stack.startsWith(recorded.split('\n', 1)[0] ?? '') ? '' : `${recorded}\n`;
     const [, url = '', line = '', column = ''] = FRAME.exec(stack) ?? [];
@@ -98,5 +98,14 @@ export class FatalHandler {
     if (source === undefined) return '';
     const caret = `${source.slice(0, Math.max(0, Number(column) - 1)).replaceAll(/[^\t]/g, ' ')}^`;
     return `${url}:${line}\n${source}\n${caret}\n\n`;
+  }
+}
+
+/** A program's `Error.prepareStackTrace` may throw while the stack is read; the error is reported all the same. */
+function readStack(error: Error): unknown {
+  try {
+    return error.stack;
+  } catch {
+    return `${error.name}: ${error.message}`;
   }
 }

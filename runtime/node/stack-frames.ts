@@ -55,6 +55,7 @@ function wrapped(format: DefaultFormatter, sources: FrameSources): DefaultFormat
 
 function presentable(sites: readonly CallSite[], sources: FrameSources): Frame[] {
   const frames: Frame[] = [];
+  if (sites[0] !== undefined && !('isNative' in Frame.prototype)) Frame.addEngineMethods(sites[0]);
   for (const site of sites) {
     if (isRuntime(site, sources)) {
       // The step of a module's generator belongs to the runtime's frame below it.
@@ -72,7 +73,7 @@ function isRuntime(site: CallSite, { runtimeUrl }: FrameSources): boolean {
   return name === null && site.getFunctionName() === 'eval';
 }
 
-/** A call site with the names and numbers a program expects; everything else is the engine's. */
+/** A call site with the names and numbers a program expects; everything else is the engine's, see `addEngineMethods`. */
 class Frame {
   readonly #site: CallSite;
   readonly #sources: FrameSources;
@@ -80,14 +81,17 @@ class Frame {
   constructor(site: CallSite, sources: FrameSources) {
     this.#site = site;
     this.#sources = sources;
-    return new Proxy(this, {
-      get: (frame, key) => {
-        const own = Reflect.get(frame, key, frame) as unknown;
-        if (typeof own === 'function' && key !== 'constructor') return own.bind(frame) as unknown;
-        const method = (site as unknown as Record<PropertyKey, unknown>)[key];
-        return typeof method === 'function' ? (method.bind(site) as unknown) : method;
-      },
-    });
+  }
+
+  /** Gives frames the methods of the engine's sites on the prototype, where source-map libraries look for them to copy. */
+  static addEngineMethods(site: CallSite): void {
+    for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(site))) {
+      if (Object.hasOwn(Frame.prototype, name)) continue;
+      const method = function (this: Frame): unknown {
+        return (this.#site as unknown as Record<string, () => unknown>)[name]?.();
+      };
+      Object.defineProperty(Frame.prototype, name, { value: method, writable: true, configurable: true });
+    }
   }
 
   getFileName(): string | null {

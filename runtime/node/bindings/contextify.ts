@@ -25,7 +25,7 @@ export function contextify(compiler: ScriptCompiler, contexts: Contexts): Bindin
       const symbol = referrer ?? Symbol(name);
       const compiled =
         context !== undefined && contexts.has(context)
-          ? (contexts.evaluate(context, `(function (${(parameters ?? []).join(', ')}) {${code}\n})\n//# sourceURL=${name}`) as Function)
+          ? contexts.compileFunction(context, withoutHashbang(code), parameters ?? [], name, compiler.register(name, symbol))
           : extensions?.length > 0
             ? withExtensions(code, parameters ?? [], extensions)
             : compiler.compileFunction(code, parameters ?? [], name, symbol);

@@ -1,7 +1,8 @@
 // Rewrites a script for a `vm` context: its declarations become the context's, `typeof` of unknown names stays harmless, and
 // loops may look at the clock. Lines do not move. Pure; runs in the process worker.
 import { parse } from 'acorn';
-import type { Edit } from './edits.ts';
+import { awaitEdits, mayAwait } from './awaits.ts';
+import { type Edit, sortEdits } from './edits.ts';
 import { type AnyNode, children, isNode, patternNames, walk } from './walk.ts';
 
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
@@ -19,6 +20,68 @@ export function contextEdits(code: string, support: string, checksTime: boolean)
     return [];
   }
   return new ContextEditor(support, checksTime).edit(program);
+}
+
+/**
+ * Edits for a function's body that is compiled for a context: only what nobody declares there needs care. `support` names the
+ * object with `typeOf`, `import`, `id`, `await` and `self`. With `isReceiverless` the function itself (not those inside) takes the
+ * context's global object for the process's.
+ */
+export function contextFunctionEdits(code: string, parameters: readonly string[], support: string, isReceiverless = false): Edit[] {
+  let program: AnyNode;
+  try {
+    program = parse(code, {
+      ecmaVersion: 'latest',
+      sourceType: 'script',
+      allowHashBang: true,
+      allowReturnOutsideFunction: true,
+    }) as unknown as AnyNode;
+  } catch {
+    // V8 words the error.
+    return [];
+  }
+  const edits: Edit[] = mayAwait(code) ? awaitEdits(program, `${support}.await`) : [];
+  const declared = declaredAnywhere(program);
+  for (const name of parameters) declared.add(name);
+  walk(program, (node) => {
+    if (node.type === 'ImportExpression') {
+      const open = code.indexOf('(', node.start + 'import'.length);
+      edits.push({ start: node.start, end: open + 1, text: `${support}.import(${support}.id,` });
+    }
+    if (node.type !== 'UnaryExpression' || node['operator'] !== 'typeof') return;
+    const operand = node['argument'] as AnyNode;
+    if (operand.type === 'Identifier' && !declared.has(operand['name'] as string)) edits.push(...typeOfEdits(node, operand, support));
+  });
+  if (isReceiverless) edits.push(...receiverEdits(program, support));
+  return sortEdits(edits);
+}
+
+function receiverEdits(program: AnyNode, support: string): Edit[] {
+  const edits: Edit[] = [];
+  walk(program, (node) => {
+    if (node.type === 'ThisExpression') edits.push({ start: node.start, end: node.end, text: `${support}.self(this)` });
+    return !['FunctionDeclaration', 'FunctionExpression', 'ClassDeclaration', 'ClassExpression'].includes(node.type);
+  });
+  return edits;
+}
+
+function typeOfEdits(node: AnyNode, operand: AnyNode, support: string): Edit[] {
+  return [
+    { start: node.start, end: operand.start, text: `${support}.typeOf(() => ` },
+    { start: operand.end, end: operand.end, text: ')' },
+  ];
+}
+
+/** The names of all declarations and parameters, whatever their scope. */
+function declaredAnywhere(program: AnyNode): Set<string> {
+  const names = new Set<string>(['arguments']);
+  walk(program, (node) => {
+    if (node.type === 'VariableDeclarator' || node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration')
+      for (const name of patternNames(node['id'] as AnyNode)) names.add(name);
+    if (FUNCTIONS.has(node.type))
+      for (const parameter of node['params'] as AnyNode[]) for (const name of patternNames(parameter)) names.add(name);
+  });
+  return names;
 }
 
 class ContextEditor {
@@ -104,8 +167,7 @@ class ContextEditor {
   #typeOf(node: AnyNode): void {
     const operand = node['argument'] as AnyNode;
     if (operand.type !== 'Identifier') return;
-    this.#edits.push({ start: node.start, end: operand.start, text: `${this.#support}.typeOf(() => ` });
-    this.#insert(operand.end, ')');
+    this.#edits.push(...typeOfEdits(node, operand, this.#support));
   }
 
   #insert(at: number, text: string): void {

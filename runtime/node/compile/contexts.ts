@@ -1,8 +1,8 @@
 // `vm` contexts without a second V8 realm, which a worker cannot make: scripts run inside `with` over a scope that shows the
 // sandbox, then the language's own globals, and nothing of the process. Intrinsics are shared. Runs in the process worker.
 import type { ScriptCompiler } from './scripts.ts';
-import { contextEdits } from './context-edits.ts';
-import { applyEdits } from './edits.ts';
+import { contextEdits, contextFunctionEdits } from './context-edits.ts';
+import { applyEdits, type Edit } from './edits.ts';
 import { SUPPORT } from './rewrite.ts';
 
 /** ECMAScript's own globals: the only ones a fresh context has. */
@@ -15,6 +15,9 @@ const INTRINSICS = new Set(
   parseFloat parseInt undefined unescape`.split(/\s+/),
 );
 
+/** So many functions' edits are remembered. */
+const KEPT_EDITS = 2000;
+
 const NONE: ReadonlySet<unknown> = new Set();
 
 interface Lexical {
@@ -26,6 +29,8 @@ interface Lexical {
 export class Contexts {
   readonly #compiler: ScriptCompiler;
   readonly #known = new WeakMap<object, Context>();
+  /** Test runners compile the same modules again for every file. */
+  readonly #functionEdits = new Map<string, readonly Edit[]>();
 
   constructor(compiler: ScriptCompiler) {
     this.#compiler = compiler;
@@ -33,8 +38,9 @@ export class Contexts {
 
   /** `ownsGlobals`: the object is the global object itself, so the language's globals are its own properties. */
   create(sandbox: object, ownsGlobals: boolean): void {
-    if (ownsGlobals) for (const name of INTRINSICS) defineIntrinsic(sandbox, name);
-    this.#known.set(sandbox, new Context(sandbox, this.#compiler));
+    const context = new Context(sandbox, this.#compiler);
+    if (ownsGlobals) for (const name of INTRINSICS) if (!Object.hasOwn(sandbox, name)) context.defineIntrinsic(sandbox, name);
+    this.#known.set(sandbox, context);
   }
 
   has(value: unknown): boolean {
@@ -46,6 +52,19 @@ export class Contexts {
     const edits = contextEdits(code, SUPPORT, checkTime !== undefined);
     this.#compiler.record(name, { prefixLength: 0, source: code, edits });
     return this.#contextOf(sandbox).evaluate(`${applyEdits(code, edits)}\n//# sourceURL=${name}`, checkTime);
+  }
+
+  /** A function with these parameters around `code`, which sees the sandbox's names. `id` is the one that {@link ScriptCompiler.register} gave. */
+  compileFunction(sandbox: object, code: string, parameters: readonly string[], name: string, id: number): Function {
+    const key = `${parameters.join()}\n${code}`;
+    let edits = this.#functionEdits.get(key);
+    if (edits === undefined) {
+      if (this.#functionEdits.size >= KEPT_EDITS) this.#functionEdits.clear();
+      this.#functionEdits.set(key, (edits = contextFunctionEdits(code, parameters, SUPPORT)));
+    }
+    const head = `(function (${parameters.join(', ')}) {`;
+    this.#compiler.record(name, { prefixLength: head.length, source: code, edits });
+    return this.#contextOf(sandbox).evaluate(`${head}${applyEdits(code, edits)}\n})\n//# sourceURL=${name}`, undefined, id) as Function;
   }
 
   /** The value of an expression, usually a function, that sees the sandbox's names. */
@@ -68,15 +87,16 @@ class Context {
   readonly #global: object;
   #hidden: ReadonlySet<unknown> = NONE;
   readonly #scope: object;
+  #function: unknown;
 
   constructor(sandbox: object, compiler: ScriptCompiler) {
     this.#compiler = compiler;
     this.#sandbox = sandbox;
-    this.#global = globalOf(sandbox);
+    this.#global = this.#makeGlobal();
     this.#scope = this.#makeScope();
   }
 
-  evaluate(source: string, checkTime: () => void = () => {}): unknown {
+  evaluate(source: string, checkTime: () => void = () => {}, id = -1): unknown {
     const support = {
       declare: (names: readonly string[]) => {
         for (const name of names) if (!(name in this.#sandbox)) Reflect.set(this.#sandbox, name, undefined);
@@ -96,12 +116,44 @@ class Context {
         }
       },
       tick: checkTime,
+      self: (receiver: unknown) => (receiver === globalThis ? this.#global : receiver),
+      id,
       await: this.#compiler.keep,
       import: (id: number, specifier: unknown, options?: unknown) => this.#compiler.importFrom(id, specifier, options),
     };
     // Sloppy by construction: `with` needs it.
     const run = new Function('$$scope', '$$source', SUPPORT, 'with ($$scope) { return eval($$source); }');
     return Reflect.apply(run, this.#global, [this.#scope, source, support]);
+  }
+
+  defineIntrinsic(target: object, name: string): void {
+    const value = name === 'globalThis' ? target : this.#intrinsic(name);
+    Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
+  }
+
+  #intrinsic(name: string): unknown {
+    if (name === 'globalThis') return this.#global;
+    return name === 'Function' ? (this.#function ??= this.#makeFunction()) : (globalThis as Record<string, unknown>)[name];
+  }
+
+  /** `Function`, whose functions see the context. Its prototype, and so what `instanceof` says, is the shared one. */
+  #makeFunction(): unknown {
+    const make = (args: readonly unknown[], target: unknown): object => {
+      const parts = args.map(String);
+      const [parameters, body] = [parts.slice(0, -1).join(','), parts.at(-1) ?? ''];
+      // The engine's own message where it is not one function, and no way out of the wrapper.
+      Reflect.construct(Function, parts);
+      const edits = contextFunctionEdits(body, [], SUPPORT, true);
+      const made = this.evaluate(`(function anonymous(${parameters}\n) {\n${applyEdits(body, edits)}\n})`) as object;
+      const prototype: unknown = target === undefined ? undefined : (target as { prototype: unknown }).prototype;
+      if (typeof prototype === 'object' && prototype !== null) Object.setPrototypeOf(made, prototype);
+      return made;
+    };
+    const own: unknown = new Proxy(Function, {
+      apply: (_target, _receiver, args: unknown[]) => make(args, undefined),
+      construct: (_target, args: unknown[], target: unknown) => make(args, target === own ? undefined : target),
+    });
+    return own;
   }
 
   #declareLexicals(names: readonly string[], isConstant: boolean): void {
@@ -124,7 +176,7 @@ class Context {
         }
         if (key === 'globalThis' && !Object.hasOwn(target, key)) return this.#global;
         if (key in target) return Reflect.get(target, key, target) as unknown;
-        if (typeof key === 'string' && INTRINSICS.has(key)) return (globalThis as Record<string, unknown>)[key];
+        if (typeof key === 'string' && INTRINSICS.has(key)) return this.#intrinsic(key);
         throw new ReferenceError(`${String(key)} is not defined`);
       },
       set: (target, key, value) => {
@@ -138,29 +190,23 @@ class Context {
       deleteProperty: (target, key) => !lexicals.has(key as string) && Reflect.deleteProperty(target, key),
     });
   }
-}
 
-/** What `this` and `globalThis` are inside: the sandbox, with the language's globals behind it. */
-function globalOf(sandbox: object): object {
-  const isIntrinsic = (key: PropertyKey): key is string => typeof key === 'string' && INTRINSICS.has(key);
-  const global: object = new Proxy(sandbox, {
-    has: (target, key) => key in target || isIntrinsic(key),
-    get(target, key) {
-      if (key in target || !isIntrinsic(key)) return Reflect.get(target, key, target) as unknown;
-      return key === 'globalThis' ? global : (globalThis as Record<string, unknown>)[key];
-    },
-    set: (target, key, value) => Reflect.set(target, key, value, target),
-    getOwnPropertyDescriptor(target, key) {
-      const own = Reflect.getOwnPropertyDescriptor(target, key);
-      if (own !== undefined || !isIntrinsic(key)) return own;
-      const value = key === 'globalThis' ? global : (globalThis as Record<string, unknown>)[key];
-      return { value, writable: true, enumerable: false, configurable: true };
-    },
-  });
-  return global;
-}
-
-function defineIntrinsic(target: object, name: string): void {
-  const value = name === 'globalThis' ? target : (globalThis as Record<string, unknown>)[name];
-  if (!Object.hasOwn(target, name)) Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
+  /** What `this` and `globalThis` are inside: the sandbox, with the language's globals behind it. */
+  #makeGlobal(): object {
+    const isIntrinsic = (key: PropertyKey): key is string => typeof key === 'string' && INTRINSICS.has(key);
+    return new Proxy(this.#sandbox, {
+      has: (target, key) => key in target || isIntrinsic(key),
+      get: (target, key) => (key in target || !isIntrinsic(key) ? (Reflect.get(target, key, target) as unknown) : this.#intrinsic(key)),
+      set: (target, key, value) => Reflect.set(target, key, value, target),
+      ownKeys: (target) => {
+        const own = Reflect.ownKeys(target);
+        return Object.isExtensible(target) ? [...new Set([...own, ...INTRINSICS])] : own;
+      },
+      getOwnPropertyDescriptor: (target, key) => {
+        const own = Reflect.getOwnPropertyDescriptor(target, key);
+        if (own !== undefined || !isIntrinsic(key) || !Object.isExtensible(target)) return own;
+        return { value: this.#intrinsic(key), writable: true, enumerable: false, configurable: true };
+      },
+    });
+  }
 }

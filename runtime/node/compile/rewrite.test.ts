@@ -1,7 +1,7 @@
 // Scripts are rewritten only where they must be, and still mean the same.
 import { runInThisContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { contextEdits } from './context-edits.ts';
+import { contextEdits, contextFunctionEdits } from './context-edits.ts';
 import { applyEdits } from './edits.ts';
 import { rewriteScript } from './rewrite.ts';
 
@@ -40,4 +40,19 @@ test('a script of a context keeps its lines', () => {
   const edited = applyEdits(source, contextEdits(source, '$$vm', true));
   expect(edited.split('\n')).toHaveLength(source.split('\n').length);
   expect(() => new Function(edited)).not.toThrow();
+});
+
+test.each([
+  ['typeof a; typeof b; var b', ['c'], '$.typeOf(() => a); typeof b; var b'],
+  ['return typeof c + typeof d', ['c'], 'return typeof c + $.typeOf(() => d)'],
+  ['import("x")', [], '$.import($.id,"x")'],
+  ['let f = ({ g }) => typeof g; await', [], 'let f = ({ g }) => typeof g; await'],
+])('a function body for a context: %s', (source, parameters, expected) => {
+  expect(applyEdits(source, contextFunctionEdits(source, parameters, '$'))).toBe(expected);
+});
+
+test('a function made from text takes the context’s global object for the process’s', () => {
+  const edit = (source: string): string => applyEdits(source, contextFunctionEdits(source, [], '$', true));
+  expect(edit('return this')).toBe('return $.self(this)');
+  expect(edit('return [() => this, function () { return this }]')).toBe('return [() => $.self(this), function () { return this }]');
 });
