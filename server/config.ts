@@ -9,10 +9,16 @@ import type { S3Options } from './state/s3-objects.ts';
 
 /** Settings of promotion; see server/README.md. */
 export interface SessionConfig {
-  readonly driver: 'auto' | 'process' | 'docker' | 'none';
+  readonly driver: 'auto' | 'process' | 'docker' | 'kubernetes' | 'none';
   /** Registry, stored files and keys. */
   readonly dataFolder: string;
   readonly docker: { readonly host: string; readonly image: string; readonly runtime: string };
+  readonly kubernetes: {
+    readonly namespace: string;
+    readonly image: string;
+    readonly runtimeClass: string | null;
+    readonly allowsSharedKernel: boolean;
+  };
   /** Folders of the `process` driver's boxes; a short path. */
   readonly boxFolder: string;
   /** `open`: anybody who reaches the app may have a session. `host`: only holders of a host application's grant. */
@@ -107,6 +113,12 @@ function readSessionConfig(env: NodeJS.ProcessEnv, root: string): SessionConfig 
       image: env['VERKLET_IMAGE'] ?? 'verklet/box:latest',
       runtime: env['VERKLET_RUNTIME'] ?? 'runc',
     },
+    kubernetes: {
+      namespace: env['VERKLET_NAMESPACE'] ?? 'verklet-boxes',
+      image: env['VERKLET_IMAGE'] ?? 'verklet/box:latest',
+      runtimeClass: env['VERKLET_RUNTIME_CLASS'] ?? null,
+      allowsSharedKernel: env['VERKLET_SHARED_KERNEL'] === '1',
+    },
     boxFolder: env['VERKLET_BOXES'] ?? defaultBoxFolder(dataFolder),
     // On loopback the only visitor is the machine's own user.
     grants: (env['VERKLET_GRANTS'] ?? (isLoopback ? 'open' : 'host')) === 'open' ? 'open' : 'host',
@@ -143,7 +155,7 @@ function readS3(env: NodeJS.ProcessEnv): S3Options | null {
 }
 
 function isDriver(name: string): name is SessionConfig['driver'] {
-  return ['auto', 'process', 'docker', 'none'].includes(name);
+  return ['auto', 'process', 'docker', 'kubernetes', 'none'].includes(name);
 }
 
 /** One per registry: a server ends the boxes there that its registry does not know. */

@@ -30,7 +30,7 @@ const checks: Check[] = [
   { name: 'package registry', run: () => answers(config.appHost, '/-/registry/is-number', 200) },
   { name: 'session API', run: async () => `sessions ${(await server.sessions.status()).sessions}` },
   { name: 'session stream', run: streams },
-  ...candidates(config.sessions, 'doctor').map((driver) => ({
+  ...(await candidates(config.sessions, 'doctor')).map((driver) => ({
     name: `driver ${driver.name}`,
     run: async () => {
       const result = await driver.probe();

@@ -23,7 +23,7 @@ const info = object({
   id: text,
   root: { ...key, nullable: true },
   batch: { type: 'integer' },
-  driver: { enum: ['process', 'docker'] },
+  driver: { enum: ['process', 'docker', 'kubernetes'] },
   isolation: { enum: ['namespaces', 'gvisor', 'vm'] },
   limits: object({
     memoryBytes: { type: 'integer' },

@@ -15,7 +15,7 @@ export interface DriverChoice {
 export async function chooseDriver(config: SessionConfig, serverId: string): Promise<DriverChoice> {
   if (config.driver === 'none') return { driver: null, reason: 'sessions are switched off by VERKLET_DRIVER=none', tried: {} };
   const tried: Record<string, string> = {};
-  for (const driver of candidates(config, serverId)) {
+  for (const driver of await candidates(config, serverId)) {
     const result = await driver.probe();
     tried[driver.name] = result.isAvailable ? result.detail : result.reason;
     if (result.isAvailable) return { driver, reason: result.detail, tried };
@@ -25,11 +25,24 @@ export async function chooseDriver(config: SessionConfig, serverId: string): Pro
 }
 
 /** Those that the configuration allows, in the order of preference. `serverId`: the same for all servers of a registry. */
-export function candidates(config: SessionConfig, serverId: string): Driver[] {
-  const all: Record<string, () => Driver> = {
-    docker: () => new DockerDriver({ ...config.docker, serverId }),
-    process: () => new ProcessDriver(config.boxFolder),
-  };
-  const names = config.driver === 'auto' ? Object.keys(all) : [config.driver];
-  return names.flatMap((name) => all[name]?.() ?? []);
+export async function candidates(config: SessionConfig, serverId: string): Promise<Driver[]> {
+  const docker = (): Driver => new DockerDriver({ ...config.docker, serverId });
+  const process = (): Driver => new ProcessDriver(config.boxFolder);
+  switch (config.driver) {
+    case 'auto':
+      return [docker(), process()];
+    case 'docker':
+      return [docker()];
+    case 'process':
+      return [process()];
+    case 'kubernetes': {
+      // Large, and of use to few: loaded by those who have a cluster.
+      const { KubernetesDriver } = await import('./kubernetes.ts');
+      return [new KubernetesDriver({ ...config.kubernetes, serverId })];
+    }
+    case 'none':
+      return [];
+    default:
+      return config.driver satisfies never;
+  }
 }

@@ -38,7 +38,7 @@ export type Availability =
   | { readonly isAvailable: false; readonly reason: string };
 
 export interface Driver {
-  readonly name: 'process' | 'docker';
+  readonly name: 'process' | 'docker' | 'kubernetes';
   readonly isolation: Isolation;
   /** Whether boxes can run here, found out by running one where that is cheap. */
   probe(): Promise<Availability>;
