@@ -1,4 +1,6 @@
 // History, import and storage in the app: keep a state, look, restore, undo, copy; bring files in; erase everything.
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { zipSync } from 'fflate';
 import { expect, test, type Page } from 'playwright/test';
@@ -78,6 +80,23 @@ test('an archive that would leave its folder writes nothing', async () => {
   }, archive);
   await expect(page.locator('.notices')).toContainText('would leave the folder');
   await expect(page.getByRole('tree')).not.toContainText('evil');
+});
+
+test('a large archive shows how far it is, and cancelling it leaves nothing', async () => {
+  const content = randomBytes(2_000_000);
+  const files = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`large/${index}.bin`, content]));
+  const archive = test.info().outputPath('large.zip');
+  writeFileSync(archive, zipSync(files, { level: 0 }));
+  const choosing = page.waitForEvent('filechooser');
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.keyboard.type('import files');
+  await page.keyboard.press('Enter');
+  await (await choosing).setFiles(archive);
+  const progress = page.locator('.import-progress');
+  await expect(progress).toContainText(/[1-9]\d* files, .* of 300 MB/, { timeout: 30_000 });
+  await progress.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.locator('.notices')).toContainText('The import was cancelled', { timeout: 30_000 });
+  await expect(page.getByRole('tree')).not.toContainText('large');
 });
 
 test('the storage page says what is kept, and erasing leaves nothing', async () => {

@@ -1,6 +1,6 @@
 // Files and folders dropped on the window come into the open workspace, or make a new one.
 import { useEffect, useState } from 'preact/hooks';
-import { droppedFiles, importFiles, importProgress } from '../state/import.ts';
+import { droppedFiles, importedText, importFiles, importProgress } from '../state/import.ts';
 import { notify, reporting } from '../state/notices.ts';
 import { currentWorkspace, openImport } from '../state/session.ts';
 import { sizeText } from '../state/workspace-list.ts';
@@ -35,9 +35,9 @@ export function DropTarget() {
       )}
       {progress !== null && (
         <div class="import-progress" role="status">
-          <progress aria-label="Import" max={progress.total} value={progress.done} />
+          <progress aria-label="Import" max={Math.max(1, progress.totalBytes)} value={progress.sizeBytes} />
           <p>
-            {progress.done} of {progress.total} files, {sizeText(progress.sizeBytes)}
+            {progress.files} files, {sizeText(progress.sizeBytes)} of {sizeText(progress.totalBytes)}
           </p>
           <button type="button" class="quiet strong" onClick={() => progress.cancel()}>
             Cancel
@@ -54,6 +54,6 @@ function take(transfer: DataTransfer): Promise<void> {
     const incoming = await reading;
     const workspace = currentWorkspace();
     if (workspace === null) await openImport(incoming);
-    else notify(`${await importFiles(workspace.runtime.fs, incoming)} files were imported.`);
+    else notify(importedText(await importFiles(workspace.runtime.fs, incoming)));
   });
 }

@@ -1,7 +1,7 @@
 // Every command of the app in one registry: the palette, the shortcuts and the buttons all run from here.
 import { signal } from '@preact/signals';
 import { isSessionPanelShown } from './server-session.ts';
-import { chooseFiles, importFiles } from './import.ts';
+import { chooseFiles, importedText, importFiles } from './import.ts';
 import { canConnectFolder, connectedFolder, connectFolder, disconnectFolder } from './local-folder.ts';
 import { notify, reporting } from './notices.ts';
 import { closeWorkspace, currentWorkspace } from './session.ts';
@@ -158,7 +158,7 @@ function importChosen(kind: 'files' | 'folder'): void {
   void reporting(async () => {
     const chosen = await chooseFiles(kind);
     if (chosen.length === 0) return;
-    notify(`${await importFiles(workspace.runtime.fs, chosen)} files were imported.`);
+    notify(importedText(await importFiles(workspace.runtime.fs, chosen)));
   });
 }
 

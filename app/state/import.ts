@@ -9,9 +9,10 @@ export interface IncomingFile {
 }
 
 export interface ImportProgress {
-  readonly done: number;
-  readonly total: number;
+  readonly files: number;
   readonly sizeBytes: number;
+  /** Of the files as they are chosen: an archive counts as large as it is packed. */
+  readonly totalBytes: number;
   cancel(): void;
 }
 
@@ -32,12 +33,15 @@ export async function importFiles(fs: RuntimeFiles, incoming: readonly IncomingF
     throw new Error(
       `${total} files with ${Math.round(sizeBytes / 1e6)} MB are too many: at most ${MAX_FILES} files with ${MAX_BYTES / 1e6} MB can be imported.`,
     );
-  let isCancelled = false;
-  const cancel = (): void => void (isCancelled = true);
-  let done = 0;
+  const cancelled = new AbortController();
+  let files = 0;
   let doneBytes = 0;
   let batch: Record<string, FileTree[string]> = {};
   let batchBytes = 0;
+  const show = (moreFiles: number, moreBytes: number): void => {
+    const cancel = (): void => cancelled.abort();
+    importProgress.value = { files: files + moreFiles, sizeBytes: doneBytes + moreBytes, totalBytes: sizeBytes, cancel };
+  };
   const flush = async (): Promise<void> => {
     await fs.mount(batch, folder);
     batch = {};
@@ -45,19 +49,34 @@ export async function importFiles(fs: RuntimeFiles, incoming: readonly IncomingF
   };
   try {
     for (const { path, file } of incoming) {
-      if (isCancelled) throw new Error(`The import was cancelled after ${done} of ${total} files.`);
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      if (isZip(file)) await fs.mount(bytes, folder);
-      else place(batch, path.split('/'), bytes);
-      batchBytes += bytes.length;
-      doneBytes += bytes.length;
-      if (batchBytes >= BATCH_BYTES) await flush();
-      importProgress.value = { done: ++done, total, sizeBytes: doneBytes, cancel };
+      if (cancelled.signal.aborted) throw new Error(`The import was cancelled after ${files} files.`);
+      show(0, 0);
+      if (isZip(file)) files += await unpack(file);
+      else {
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        place(batch, path.split('/'), bytes);
+        batchBytes += bytes.length;
+        files++;
+        if (batchBytes >= BATCH_BYTES) await flush();
+      }
+      doneBytes += file.size;
     }
     await flush();
-    return done;
+    return files;
   } finally {
     importProgress.value = null;
+  }
+
+  async function unpack(file: File): Promise<number> {
+    let unpacked = 0;
+    await fs.mount(file, folder, {
+      signal: cancelled.signal,
+      onProgress: (progress) => {
+        unpacked = progress.files;
+        show(unpacked, progress.totalBytes === 0 ? file.size : (file.size * progress.sizeBytes) / progress.totalBytes);
+      },
+    });
+    return unpacked;
   }
 }
 
@@ -114,6 +133,10 @@ function place(tree: Record<string, FileTree[string]>, names: readonly string[],
   }
   const folder = (tree[name] ??= {}) as Record<string, FileTree[string]>;
   place(folder, rest, bytes);
+}
+
+export function importedText(files: number): string {
+  return files === 1 ? 'One file was imported.' : `${files} files were imported.`;
 }
 
 export function isZip({ name, type }: { readonly name: string; readonly type: string }): boolean {

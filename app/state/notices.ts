@@ -1,5 +1,6 @@
 // Short messages to the user, announced by screen readers.
 import { signal } from '@preact/signals';
+import { isVerkletError } from '@verklet/sdk';
 
 export interface Notice {
   readonly id: number;
@@ -29,6 +30,8 @@ export async function reporting(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
+    // The workspace was closed while this was under way: whoever closed it does not wait for it.
+    if (isVerkletError(error) && error.code === 'ERR_DISPOSED') return;
     notify(error instanceof Error ? error.message : String(error), { tone: 'problem' });
   }
 }

@@ -2,8 +2,8 @@
 import type { DirentData, FileCall, FileTree, StatData } from '#protocol';
 import { VerkletError } from '#protocol';
 import type { Dirent, FileSystem, Stat } from '../fs/file-system.ts';
-import { errnoName } from './errno-names.ts';
-import { readZip, writeZip } from './zip.ts';
+import { FileError } from './file-error.ts';
+import { writeZip } from './zip-export.ts';
 
 const ROOT = '/workdir';
 const S_IFMT = 0o170000;
@@ -11,16 +11,6 @@ const EISDIR = -21;
 const EEXIST = -17;
 const O_APPEND = 0o2101; // with O_WRONLY and O_CREAT
 const O_EXCLUSIVE = 0o301; // with O_WRONLY and O_CREAT
-
-/** A file call that failed as a system call does. */
-export class FileError extends Error {
-  readonly errno: { readonly code: string; readonly syscall: string; readonly path: string };
-
-  constructor(errno: number, syscall: string, path: string) {
-    super(`${errnoName(errno)}: ${syscall} '${path}'`);
-    this.errno = { code: errnoName(errno), syscall, path };
-  }
-}
 
 export class FileService {
   readonly #fs: FileSystem;
@@ -30,7 +20,7 @@ export class FileService {
   }
 
   /** Performs one call; throws {@link FileError} or a VerkletError. */
-  perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' | 'hashTree' | 'readFiles' | 'applyEntries' }>): unknown {
+  perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' | 'mountZip' | 'hashTree' | 'readFiles' | 'applyEntries' }>): unknown {
     switch (call.op) {
       case 'readFile':
         return this.#read(call.path);
@@ -64,8 +54,6 @@ export class FileService {
         return this.#check(this.#fs.utimes(absolute(call.path), call.atimeMs, call.mtimeMs, true), 'utime', call.path);
       case 'mountTree':
         return this.#mountTree(absolute(call.path), call.tree);
-      case 'mountZip':
-        return this.#mountZip(absolute(call.path), call.bytes);
       case 'exportZip':
         return writeZip(this.#fs, absolute(call.path), new Set(call.exclude));
       default:
@@ -181,22 +169,6 @@ export class FileService {
     else if (isSymlink(node)) this.#check(this.#fs.symlink(node.symlink, path), 'symlink', path);
     else if (isFileWithMode(node)) this.#check(this.#fs.writeFile(path, node.bytes, node.mode), 'open', path);
     else this.#mountTree(path, node as FileTree);
-  }
-
-  #mountZip(path: string, archive: Uint8Array): void {
-    // Read whole before anything is written: a bad archive leaves nothing behind.
-    const entries = readZip(archive);
-    this.#makeFolder(path);
-    const made = new Set<string>();
-    for (const { name, bytes, mode } of entries) {
-      const target = `${path}/${name}`;
-      const folder = name.endsWith('/') ? target.slice(0, -1) : target.slice(0, target.lastIndexOf('/'));
-      if (!made.has(folder)) {
-        this.#makeFolder(folder);
-        made.add(folder);
-      }
-      if (!name.endsWith('/')) this.#check(this.#fs.writeFile(target, bytes, mode), 'open', target);
-    }
   }
 
   #makeFolder(path: string): void {

@@ -1,6 +1,6 @@
 // Entry of the file-service worker: owns slot 1, makes the file system, serves the SDK's file calls to the kernel by Comlink.
 import { expose } from 'comlink';
-import type { ErrorData, FileCall, FileSystemHandle, Snapshot } from '#protocol';
+import type { ErrorData, FileCall, FileSystemHandle, MountProgress, Snapshot } from '#protocol';
 import { SESSION_MARKER, toErrorData, VerkletError } from '#protocol';
 import type { FileSystem } from '../fs/file-system.ts';
 import { compileCore } from '../fs/core.ts';
@@ -10,10 +10,12 @@ import { populate } from '../fs/populate.ts';
 import { SharedFileSystem } from '../fs/shared-file-system.ts';
 import { PROGRAM_MAGIC, resolveProgram, type ProgramQuery, type ResolvedProgram } from '../process/exec.ts';
 import { PROGRAM_NAMES } from '../shell/program-names.ts';
-import { absolute, FileError, FileService } from './file-service.ts';
+import { FileError } from './file-error.ts';
+import { absolute, FileService } from './file-service.ts';
 import { FileSync } from './file-sync.ts';
 import { FILE_SERVICE_SLOT, Slots } from './ipc/slots.ts';
 import { Persistence, type Restored } from './persistence/persistence.ts';
+import { importZip } from './zip-import.ts';
 
 export type FileResult =
   | { readonly value: unknown }
@@ -43,6 +45,7 @@ const api = {
   async perform(call: Exclude<FileCall, { op: 'watch' | 'unwatch' }>): Promise<FileResult> {
     try {
       if (call.op === 'hashTree' || call.op === 'readFiles' || call.op === 'applyEntries') return { value: await performSync(call) };
+      if (call.op === 'mountZip') return { value: await mountZip(call) };
       return { value: service.perform(call) };
     } catch (error) {
       return error instanceof FileError ? { errno: error.errno } : { error: toErrorData(error) };
@@ -138,6 +141,18 @@ async function performSync(call: Extract<FileCall, { op: 'hashTree' | 'readFiles
   const root = absolute(call.path);
   if (call.op === 'hashTree') return files.hashTree(root, call.exclude, call.maxFileBytes, call.cursor);
   return call.op === 'readFiles' ? files.readFiles(root, call.paths) : files.applyEntries(root, call.entries, call.contents);
+}
+
+async function mountZip({ archive, path, control }: Extract<FileCall, { op: 'mountZip' }>): Promise<MountProgress> {
+  const cancelled = new AbortController();
+  // The page sends one thing: that it gave the import up.
+  control.onmessage = () => cancelled.abort();
+  try {
+    const { signal } = cancelled;
+    return await importZip(fs, archive, absolute(path), { signal, onProgress: (progress) => control.postMessage(progress) });
+  } finally {
+    control.close();
+  }
 }
 
 export type FileServiceApi = typeof api;

@@ -38,7 +38,7 @@ const fileCall = v.variant('op', [
   v.object({ op: v.literal('chmod'), path: text, mode: v.number() }),
   v.object({ op: v.literal('utimes'), path: text, atimeMs: v.number(), mtimeMs: v.number() }),
   v.object({ op: v.literal('mountTree'), path: text, tree }),
-  v.object({ op: v.literal('mountZip'), path: text, bytes }),
+  v.object({ op: v.literal('mountZip'), path: text, archive: v.instance(Blob), control: v.instance(MessagePort) }),
   v.object({ op: v.literal('exportZip'), path: text, exclude: v.array(text) }),
   v.object({
     op: v.literal('hashTree'),

@@ -179,7 +179,7 @@ export class SdkPort {
       await files.unwatch(call.watchId);
       return this.#reply(id, null);
     }
-    const result = await files.perform(call);
+    const result = await files.perform(call.op === 'mountZip' ? transfer(call, [call.control]) : call);
     if ('value' in result) return this.#reply(id, result.value, result.value instanceof Uint8Array ? [result.value.buffer] : []);
     if ('errno' in result) return this.post({ type: 'reply-error', id, errno: result.errno });
     return this.post({ type: 'reply-error', id, error: result.error });

@@ -68,7 +68,8 @@ export type FileCall =
   | { readonly op: 'chmod'; readonly path: string; readonly mode: number }
   | { readonly op: 'utimes'; readonly path: string; readonly atimeMs: number; readonly mtimeMs: number }
   | { readonly op: 'mountTree'; readonly path: string; readonly tree: FileTree }
-  | { readonly op: 'mountZip'; readonly path: string; readonly bytes: Uint8Array }
+  /** Replies with the last {@link MountProgress}; others come on `control`, and anything that is sent there gives the import up. */
+  | { readonly op: 'mountZip'; readonly path: string; readonly archive: Blob; readonly control: MessagePort }
   | { readonly op: 'exportZip'; readonly path: string; readonly exclude: readonly string[] }
   /** A {@link HashedTree}, or null when nothing changed since `cursor`. Excluded names are left out at any depth. */
   | {
@@ -89,6 +90,14 @@ export type FileCall =
     }
   | { readonly op: 'watch'; readonly watchId: number; readonly path: string; readonly recursive: boolean }
   | { readonly op: 'unwatch'; readonly watchId: number };
+
+export interface MountProgress {
+  readonly files: number;
+  readonly totalFiles: number;
+  /** Unpacked so far, and in all. */
+  readonly sizeBytes: number;
+  readonly totalBytes: number;
+}
 
 /** A folder with the keys of everything in it; `cursor` stands for this moment. */
 export interface HashedTree {

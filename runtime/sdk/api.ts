@@ -17,6 +17,7 @@ import type {
   Isolation,
   Host,
   MimeBundle,
+  MountProgress,
   OnConflict,
   Snapshot,
   SnapshotChange,
@@ -173,9 +174,18 @@ export interface RuntimeFiles {
     options: { readonly recursive?: boolean; readonly signal: AbortSignal },
     listener: (event: WatchEvent) => void,
   ): Promise<void>;
-  /** Writes a tree or the content of a zip below `path` (default `/workdir`). */
-  mount(source: FileTree | Uint8Array, path?: string): Promise<void>;
+  /**
+   * Writes a tree or the content of a zip below `path` (default `/workdir`). An archive as a `Blob` or `File` is never in memory as
+   * a whole. Rejects with `ERR_BAD_ARCHIVE` or `ERR_ABORTED`, and then no file of the archive was written.
+   */
+  mount(source: FileTree | Uint8Array | Blob, path?: string, options?: MountOptions): Promise<void>;
   export(format: 'zip', options?: { readonly path?: string; readonly exclude?: readonly string[] }): Promise<Uint8Array>;
+}
+
+/** For archives; a tree is written in one step. */
+export interface MountOptions {
+  readonly signal?: AbortSignal;
+  onProgress?(progress: MountProgress): void;
 }
 
 export interface OpenPort {

@@ -1,6 +1,6 @@
 // The files of a workspace, over the control port. Page side.
-import type { DirentData, FileCall, FileTree, StatData } from '#protocol';
-import type { DirectoryEntry, RuntimeFiles, Stat, WatchEvent } from './api.ts';
+import type { DirentData, FileCall, FileTree, MountProgress, StatData } from '#protocol';
+import type { DirectoryEntry, MountOptions, RuntimeFiles, Stat, WatchEvent } from './api.ts';
 import type { KernelChannel } from './kernel-channel.ts';
 
 const WORKSPACE = '/workdir';
@@ -106,8 +106,27 @@ export class WorkspaceFiles implements RuntimeFiles {
     await this.#call({ op: 'unwatch', watchId });
   }
 
-  mount(source: FileTree | Uint8Array, path: string = WORKSPACE): Promise<void> {
-    return this.#call(source instanceof Uint8Array ? { op: 'mountZip', path, bytes: source } : { op: 'mountTree', path, tree: source });
+  async mount(source: FileTree | Uint8Array | Blob, path: string = WORKSPACE, options: MountOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (source instanceof Blob) await this.#mountZip(source, path, options);
+    else if (source instanceof Uint8Array) await this.#mountZip(new Blob([source as Uint8Array<ArrayBuffer>]), path, options);
+    else await this.#call({ op: 'mountTree', path, tree: source });
+  }
+
+  async #mountZip(archive: Blob, path: string, { onProgress, signal }: MountOptions): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<MountProgress>) => onProgress?.(data);
+    const giveUp = (): void => port1.postMessage(null);
+    signal?.addEventListener('abort', giveUp);
+    try {
+      const call: FileCall = { op: 'mountZip', path, archive, control: port2 };
+      const done = await this.#kernel.ask<MountProgress>({ type: 'call-files', call }, [port2]);
+      port1.onmessage = null;
+      onProgress?.(done);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+      port1.close();
+    }
   }
 
   export(

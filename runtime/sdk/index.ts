@@ -2,12 +2,12 @@
 export { Runtime } from './runtime.ts';
 export { Workspaces } from './workspaces.ts';
 export type { BootOptions, Capabilities, Process, RuntimeApi, SpawnOptions } from './api.ts';
-export type { DirectoryEntry, RuntimeFiles, Stat, WatchEvent } from './api.ts';
+export type { DirectoryEntry, MountOptions, RuntimeFiles, Stat, WatchEvent } from './api.ts';
 export type { OpenPort, Ports, Preview } from './api.ts';
 export type { Persistence, PersistenceEvent, PersistenceState } from './api.ts';
 export type { CellOutput, CellResult, CellRun, Completions, Displays, OutputLook, PythonSession, PythonSessionOptions } from './api.ts';
 export type { DisplayEvent, MimeBundle } from '#protocol';
-export type { Diagnostic, ErrorCode, ExitStatus, Explanation, FileTree, Isolation } from '#protocol';
+export type { Diagnostic, ErrorCode, ExitStatus, Explanation, FileTree, Isolation, MountProgress } from '#protocol';
 export type { OnConflict, Snapshot, SnapshotChange, StorageTier, StorageUsage, WorkspaceInfo } from '#protocol';
 export { isVerkletError, VerkletError } from '#protocol';
 export type {
