@@ -48,7 +48,7 @@ test('requirements, constraints, and an unknown package', async () => {
 test('a package with native wheels only says so, with its reason', async () => {
   const { code, err } = await sh('pip install natty');
   expect(code).toBe(1);
-  expect(err).toContain('natty has no files that run in the tab (python.native-wheel): natty-1.0-cp314-cp314-manylinux');
+  expect(err).toContain('it has no files that run in the tab, but natty-1.0-cp314-cp314-manylinux_2_17_x86_64.whl (python.native-wheel)');
 });
 
 test('a virtual environment has its own packages', async () => {

@@ -12,10 +12,12 @@ import {
   type Placement,
   type ToKernel,
 } from '#protocol';
-import { explain, needsServerBecause } from './boundary.ts';
+import { PYTHON_NAMES } from '../shell/program-names.ts';
+import { explain, needOf, needText } from './boundary.ts';
 import type { FileServiceApi, StoreResult } from './file-service.worker.ts';
 import type { Doorbell } from './ipc/doorbell.ts';
 import { MAX_SLOTS } from './ipc/slots.ts';
+import { lookIntoPython } from './look-into-python.ts';
 import type { PreviewFetches } from './preview/fetch-preview.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { StoreLink } from './store-link.ts';
@@ -226,7 +228,13 @@ export class SdkPort {
 
   async #explain({ command, args, cwd }: Extract<ToKernel, { type: 'explain-command' }>): Promise<Explanation> {
     const resolved = await this.#resolve(command, args, cwd);
-    return explain(command, typeof resolved === 'number' ? null : resolved.program, this.#options.placement());
+    if (typeof resolved === 'number') return explain(command, null, this.#options.placement());
+    const { program, argv } = resolved;
+    const isLookedInto = (PYTHON_NAMES as readonly string[]).includes(program) && this.#options.placement() !== 'server';
+    const { processes, doorbell } = this.#options;
+    const env = { ...this.#environment, PWD: cwd };
+    const met = isLookedInto ? await lookIntoPython(processes, doorbell, { argv, env, cwd }) : [];
+    return explain(command, program, this.#options.placement(), met);
   }
 
   #openTerminal(size: { columns: number; rows: number }): Terminal {
@@ -275,8 +283,8 @@ function environmentOf({ env, registryUrl }: Extract<ToKernel, { type: 'configur
 
 function commandError(command: string, errno: number): VerkletError {
   if (errno === EACCES) return new VerkletError('ERR_NOT_EXECUTABLE', { command });
-  const need = needsServerBecause(command);
+  const need = needOf(command);
   return need === null
     ? new VerkletError('ERR_COMMAND_NOT_FOUND', { command })
-    : new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${command} (${need})` });
+    : new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: needText(command, need) });
 }

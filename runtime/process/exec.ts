@@ -1,6 +1,6 @@
 // Finds what a command means: PATH, executable bits, built-in programs, `#!` lines. Pure over the file system; any worker.
 import { REMOTE_PROGRAM, SESSION_MARKER } from '#protocol';
-import { needsServerBecause } from '../kernel/boundary.ts';
+import { needOf } from '../kernel/boundary.ts';
 import { TextDecoder } from './intrinsics.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 
@@ -46,7 +46,7 @@ export function resolveProgram(fs: FileSystem, query: ProgramQuery): ResolvedPro
 
 /** What the tab does not have and Linux does; while a session is active, its box may have anything. */
 function isOnServer(fs: FileSystem, name: string): boolean {
-  return needsServerBecause(name) !== null || fs.access(SESSION_MARKER, 0) === 0;
+  return needOf(name) !== null || fs.access(SESSION_MARKER, 0) === 0;
 }
 
 /** The first executable of that name in PATH, as an absolute path. */

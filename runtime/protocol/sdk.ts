@@ -5,6 +5,7 @@ import type { DisplayEvent } from './display.ts';
 import type { ErrorData } from './errors.ts';
 import type { HeaderList } from './preview-frames.ts';
 import type { ExitStatus } from './process.ts';
+import type { PromotionCode } from './promotion.ts';
 import type { FileEntry } from './session-streams.ts';
 
 /** SDK -> runtime frame window, once, with the control port transferred. */
@@ -121,7 +122,7 @@ export interface SpawnOptionsData {
 export interface Explanation {
   readonly host: 'browser' | 'server' | 'nowhere';
   readonly reason: string;
-  readonly code?: ErrorData['code'];
+  readonly code?: ErrorData['code'] | PromotionCode;
 }
 
 /** SDK -> kernel. `id` pairs a question with its `reply`; ids are unique per control port. */

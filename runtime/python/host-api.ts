@@ -1,5 +1,5 @@
 // What the Python half may ask of the process: numbers and JSON text only, so that nothing of it lives in a snapshot. Python worker.
-import { MAX_DISPLAY_CHARACTERS, type DisplayEvent, type ExitStatus } from '#protocol';
+import { MAX_DISPLAY_CHARACTERS, type DisplayEvent, type ExitStatus, type PromotionCode, type PromotionRefusal } from '#protocol';
 import { signalNumber } from '../kernel/signals.ts';
 import { derivePbkdf2, deriveScrypt } from './key-derivation.ts';
 import { guest, toGuestResult } from './system/errno.ts';
@@ -100,8 +100,20 @@ export class HostApi {
   /** A {@link DisplayEvent}; false when it is too large. */
   display(json: string): boolean {
     if (json.length > MAX_DISPLAY_CHARACTERS) return false;
+    this.#guest.touch();
     this.#guest.host.reportDisplay(JSON.parse(json) as DisplayEvent);
     return true;
+  }
+
+  /** Whether the program may start anew: it has shown, read and changed nothing. */
+  isUntouched(): boolean {
+    return this.#guest.isUntouched;
+  }
+
+  /** Moves this process's command to a server session. Returns only where that was not granted. */
+  promote(code: string, subject: string, because: string): void {
+    const signal = { code: code as PromotionCode, subject, because };
+    this.#guest.host.callSync<PromotionRefusal>({ type: 'promote', signal });
   }
 
   reportBoundary(reason: string, detail: string): void {

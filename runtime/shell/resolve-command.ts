@@ -1,6 +1,6 @@
 // What a command is to the shell and to programs that start others, and why one could not be started. Pure over the file system.
 import { VerkletError } from '#protocol';
-import { needsServerBecause } from '../kernel/boundary.ts';
+import { needOf, needText } from '../kernel/boundary.ts';
 import { type ProgramQuery, type ResolvedProgram, resolveProgram, searchPath } from '../process/exec.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { absolutePath, errnoText } from './paths.ts';
@@ -21,8 +21,8 @@ export function resolveCommand(fs: FileSystem, query: ProgramQuery): ResolvedPro
 
 /** The end of `name: ...`; what needs a server session says so, with its code. */
 export function spawnFailure(name: string, errno: number): string {
-  const need = errno === ENOENT ? needsServerBecause(name) : null;
+  const need = errno === ENOENT ? needOf(name) : null;
   if (need === null) return errno === ENOENT ? 'not found' : errnoText(errno);
-  const { message, code } = new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: `${name} (${need})` });
+  const { message, code } = new VerkletError('ERR_SERVER_NOT_CONFIGURED', { what: needText(name, need) });
   return `${message} (${code})`;
 }

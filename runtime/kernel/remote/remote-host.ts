@@ -13,7 +13,7 @@ import {
   type SpawnRequest,
   type ToPromotion,
 } from '#protocol';
-import { needsServerBecause } from '../boundary.ts';
+import { needOf } from '../boundary.ts';
 import type { Doorbell } from '../ipc/doorbell.ts';
 import { RemoteConnections } from './remote-connections.ts';
 import { parseFromPromotion } from './remote-messages.ts';
@@ -80,10 +80,8 @@ export class RemoteHost {
   static signalFor({ argv }: SpawnRequest): PromotionSignal {
     const subject = argv[0] ?? '';
     const name = subject.slice(subject.lastIndexOf('/') + 1);
-    const need = needsServerBecause(name);
-    return need === null
-      ? { code: 'native-binary', subject, because: 'it is compiled for Linux' }
-      : { code: 'linux-command', subject: name, because: need };
+    const need = needOf(name);
+    return need === null ? { code: 'native-binary', subject, because: 'it is compiled for Linux' } : { subject: name, ...need };
   }
 
   start(pid: number, request: SpawnRequest, signal: PromotionSignal, onEnd: (status: ExitStatus) => void): RemoteProcess {

@@ -9,6 +9,8 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
 const O_CREAT = 0o100;
+const O_TRUNC = 0o1000;
+const O_ACCMODE = 0o3;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 const S_IFDIR = 0o040000;
@@ -18,6 +20,9 @@ const UTIME_OMIT = 0x3ffffffe;
 /** Where the interpreter keeps its library, in its own memory. */
 const OWN_LIBRARY = /^\/+lib\/+python3/;
 const DESCRIPTOR_PATH = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/;
+const CHANGES: ReadonlySet<string> = new Set(
+  ['mkdirat', 'mknodat', 'unlinkat', 'rmdir', 'renameat', 'symlinkat', 'chmod', 'fchmodat2', 'fchownat'].map((name) => `__syscall_${name}`),
+);
 const STANDARD_STREAMS: Readonly<Record<string, number>> = { '/dev/stdin': 0, '/dev/stdout': 1, '/dev/stderr': 2 };
 
 export class FileCalls {
@@ -40,6 +45,7 @@ export class FileCalls {
         const path = this.#path(dirfdIndex < 0 ? AT_FDCWD : (args[dirfdIndex] ?? AT_FDCWD), args[pathIndex] ?? 0);
         if (typeof path === 'number') return path;
         if (OWN_LIBRARY.test(path)) return (original[name] as (...args: number[]) => number)(...args);
+        if (CHANGES.has(name)) this.#system.touch(path);
         return toGuestResult(work(path, args));
       };
     return {
@@ -66,7 +72,9 @@ export class FileCalls {
       __syscall_utimensat: this.#utimensat(original),
       __syscall_truncate64: ((path: number, size: bigint) => {
         const target = this.#path(AT_FDCWD, path);
-        return typeof target === 'number' ? target : toGuestResult(files.truncate(target, Number(size)));
+        if (typeof target === 'number') return target;
+        this.#system.touch(target);
+        return toGuestResult(files.truncate(target, Number(size)));
       }) as never,
       __syscall_statfs64: onPath('__syscall_statfs64', -1, 0, (path, [, , buffer = 0]) => {
         const found = files.stat(path, this.#stat);
@@ -119,6 +127,7 @@ export class FileCalls {
       const alias = STANDARD_STREAMS[path] ?? DESCRIPTOR_PATH.exec(path)?.[1];
       if (alias !== undefined) return this.#openDescriptor(Number(alias));
       if (path === '/dev/tty') return this.#openTerminal();
+      if ((flags & (O_CREAT | O_TRUNC | O_ACCMODE)) !== 0) this.#system.touch(path);
       const mode = flags & O_CREAT ? this.#permissions(this.#system.memory.int(varargs)) : 0;
       const handle = this.#files.open(path, flags, mode);
       if (handle < 0) return toGuestResult(handle);
@@ -183,6 +192,7 @@ export class FileCalls {
       if (found < 0) return toGuestResult(found);
       const atimeMs = this.#time(times, this.#stat.atimeSec, this.#stat.atimeNsec);
       const mtimeMs = this.#time(times === 0 ? 0 : times + 16, this.#stat.mtimeSec, this.#stat.mtimeNsec);
+      this.#system.touch(path);
       if (opened instanceof OpenedFile) return toGuestResult(this.#files.futimes(opened.handle, atimeMs, mtimeMs));
       return toGuestResult(this.#files.utimes(path, atimeMs, mtimeMs, follow));
     };

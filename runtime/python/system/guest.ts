@@ -7,6 +7,7 @@ import type { Opened } from './opened.ts';
 import { operations } from './operations.ts';
 
 const O_NONBLOCK = 0o4000;
+const KEPT_FOR_SPEED = /\/__pycache__(?:\/|$)|^\/home\/user\/\.cache\//;
 /** A lost wake-up would hang the worker for ever: look again now and then. */
 const LOOK_AGAIN_MS = 1000;
 
@@ -16,11 +17,18 @@ export class Guest {
   readonly memory: GuestMemory;
   cwd = '/';
   umask = 0o022;
+  /** Whether the program has shown, read or changed nothing yet that anybody could notice: it may then start anew elsewhere. */
+  isUntouched = true;
 
   constructor(module: EmscriptenModule, host: ProcessHost) {
     this.module = module;
     this.host = host;
     this.memory = new GuestMemory(module);
+  }
+
+  /** Something was done to a file. What only makes the next start faster does not count. */
+  touch(path = ''): void {
+    if (this.isUntouched && !KEPT_FOR_SPEED.test(path)) this.isUntouched = false;
   }
 
   get fs(): EmscriptenFileSystem {

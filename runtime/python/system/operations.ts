@@ -19,8 +19,10 @@ export function operations(system: Guest): StreamOperations {
 
 function make(system: Guest): StreamOperations {
   return {
-    read: (stream, heap, offset, length, position) =>
-      transfer(system, stream, (opened) => opened.read(bytesOf(heap, offset, length), position)),
+    read(stream, heap, offset, length, position) {
+      if (!openedOf(stream).isSeekable) system.touch();
+      return transfer(system, stream, (opened) => opened.read(bytesOf(heap, offset, length), position));
+    },
     write: (stream, heap, offset, length, position) => writeAll(system, stream, bytesOf(heap, offset, length), position),
     llseek(stream, offset, whence) {
       const base = whence === SEEK_CUR ? stream.position : whence === SEEK_END ? sizeOf(system, stream) : 0;
@@ -71,6 +73,7 @@ function waitFor(system: Guest, opened: Opened, attempt: (opened: Opened) => num
 /** As a pipe does: a blocking write takes everything, unless a signal comes in between. */
 function writeAll(system: Guest, stream: Stream, bytes: Uint8Array, position: number): number {
   if (bytes.length === 0) return 0;
+  system.touch(openedOf(stream).path);
   let done = transfer(system, stream, (opened) => opened.write(bytes, position));
   while (done < bytes.length && !system.isNonBlocking(stream) && !system.host.slots.hasSignals()) {
     done += transfer(system, stream, (opened) => opened.write(bytes.subarray(done), position + done));

@@ -35,6 +35,7 @@ export class SocketCalls {
       __syscall_socket: ((family: number, type: number) => this.#socket(family, type)) as never,
       __syscall_bind: this.#on((socket, _, pointer = 0) => {
         const address = memory.address(pointer);
+        this.#system.touch();
         return address ? socket.bind(address.host, address.port) : guest.EAFNOSUPPORT;
       }),
       __syscall_listen: this.#on((socket) => socket.listen()),
@@ -136,6 +137,7 @@ export class SocketCalls {
   }
 
   #connect(socket: OpenedSocket, pointer: number): number {
+    this.#system.touch();
     const address = this.#system.memory.address(pointer);
     if (address === null) return guest.EAFNOSUPPORT;
     // A datagram socket that "connects" only asks which of its own addresses would be used.

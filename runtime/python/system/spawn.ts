@@ -20,6 +20,7 @@ export interface SpawnWish {
 /** The pid, or a negative errno of Emscripten's with everything taken back. */
 export function spawnChild(system: SystemLayer, wish: SpawnWish): number {
   const { host } = system.guest;
+  system.guest.touch();
   let failure: number = guest.ENOENT;
   for (const file of wish.files) {
     const resolved = resolveProgram(host.fs, { file, argv: wish.argv, env: wish.env, cwd: wish.cwd });

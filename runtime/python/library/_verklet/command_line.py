@@ -10,7 +10,7 @@ import types
 import warnings
 
 import _verklet
-from _verklet import streams
+from _verklet import boundary, streams
 
 USAGE = "usage: {} [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `python3 -h' for more information.\n"
 HELP = """usage: {} [option] ... [-c cmd | -m mod | file | -] [arg] ...
@@ -149,6 +149,8 @@ def run_chosen(options, prepare=None):
     main = fresh_main()
     if prepare is not None:
         prepare()
+    else:
+        boundary.check(options)
     safe_path = any(letter in options.letters for letter in "IP") or bool(os.environ.get("PYTHONSAFEPATH"))
     if options.command is not None:
         if not safe_path:
@@ -263,6 +265,8 @@ def exit_status(stop):
 
 def show(error):
     flush_quietly(sys.stdout)
+    if isinstance(error, ModuleNotFoundError):
+        boundary.import_failed(error)
     traceback = error.__traceback__
     while traceback is not None and is_own(traceback):
         traceback = traceback.tb_next

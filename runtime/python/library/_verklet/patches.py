@@ -26,13 +26,14 @@ def install(host, request):
     os.getlogin = lambda: "user"
     time.sleep = sleep
     _signal.signal = set_handler
-    from _verklet import events, hashes, networking, processes, threads
+    from _verklet import boundary_hook, events, hashes, networking, processes, threads
 
     processes.install(host)
     networking.install(host)
     hashes.install(host)
     threads.install()
     events.install()
+    boundary_hook.install()
 
 
 def kill(pid, number):

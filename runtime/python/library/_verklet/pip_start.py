@@ -10,10 +10,10 @@ import sys
 import urllib.parse
 
 import _verklet
-from _verklet import streams
+from _verklet import boundary, pip_look, streams
 
 WHEEL = "/lib/python3.14/pip.whl"
-PLATFORM = "pyemscripten_2026_0_wasm32"
+PLATFORM = pip_look.PLATFORM
 CACHE = "~/.cache/pip/pages"
 _seen = {}
 
@@ -26,6 +26,7 @@ def prepare(user_base):
     """Settings as pip's own environment variables, so that a program's or a user's own stand above them."""
     # A collection after a resolution breaks Pyodide 314.0.7 ("function signature mismatch"); pip's own life is short.
     gc.disable()
+    refuse(pip_look.look(sys.argv))
     if WHEEL not in sys.path:
         sys.path.append(WHEEL)
     defaults = {
@@ -51,6 +52,16 @@ def prepare(user_base):
     if packages not in sys.path:
         sys.path.append(packages)
     patch()
+
+
+def refuse(findings):
+    """Before anything is shown or placed: moves the command to a server session, or says why it ends here."""
+    if not findings:
+        return
+    for finding in findings:
+        boundary.met(finding)
+        streams.complain(f"ERROR: {finding.sentence()}\n")
+    raise SystemExit(1)
 
 
 def patch():
@@ -94,6 +105,9 @@ def fetch(request):
     kept = os.path.join(os.path.expanduser(CACHE), hashlib.sha256(request.url.encode()).hexdigest())
     skipped = ("user-agent", "accept-encoding", "connection", "host", "content-length")
     headers = {name: value for name, value in request.headers.items() if name.lower() not in skipped}
+    if request.method == "GET" and request.url in pip_look.pages:
+        status, got, body = pip_look.pages.pop(request.url)
+        return keep(kept, status, got, body)
     status, got = json.loads(_verklet.host.fetch(json.dumps({"method": request.method, "url": request.url, "headers": headers})))
     if status == 0:
         if not os.path.exists(kept):
@@ -103,8 +117,12 @@ def fetch(request):
             return 200, {"Content-Type": kind, "Cache-Control": "no-cache"}, file.read()
     # No JavaScript object in a variable: a cycle through one breaks Pyodide 314.0.7's garbage collection.
     body = _verklet.host.takeBody().to_bytes()
+    return keep(kept if request.method == "GET" else None, status, got, body)
+
+
+def keep(kept, status, got, body):
     got.pop("content-encoding", None)
-    if status == 200 and request.method == "GET":
+    if status == 200 and kept is not None:
         os.makedirs(os.path.dirname(kept), exist_ok=True)
         with open(kept + ".new", "wb") as file:
             file.write(got.get("content-type", "").encode() + b"\n" + body)
@@ -120,15 +138,15 @@ def note_files(url, body):
     _seen[page.get("name", "")] = [file["filename"] for file in page.get("files", [])]
 
 
-def report(code):
-    """After a failure: a project that has files, and none for this platform, needs a server."""
-    if not code:
+def report(status):
+    """After a failure: something that was wanted along the way has files, and none for this platform."""
+    if not status:
         return
     for name, files in _seen.items():
-        usable = [f for f in files if f.endswith(".whl") and f[:-4].split("-")[-1].split(".")[-1] in ("any", PLATFORM)]
-        if files and not usable:
-            streams.complain(
-                f"ERROR: {name} has no files that run in the tab (python.native-wheel): "
-                f"{', '.join(files[-3:])}. It needs a server session.\n"
-            )
-            _verklet.host.reportBoundary("python.native-wheel", f"{name}: {', '.join(files[-3:])}")
+        finding = pip_look.finding_of(name, files)
+        if finding is None:
+            continue
+        streams.complain(f"ERROR: {finding.sentence()}\n")
+        # pip places nothing before it has found everything: it may start anew, and it was said.
+        _verklet.host.promote(finding.code, finding.subject, finding.because)
+        boundary.met(finding)

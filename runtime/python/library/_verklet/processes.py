@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import _verklet
+from _verklet import boundary
 from _verklet.display import MATPLOTLIB_BACKEND
 from _verklet.patches_common import raise_errno
 
@@ -49,7 +50,7 @@ def install(host):
 
 
 def refuse_fork(*args, **kwargs):
-    _verklet.host.reportBoundary("python.fork", "os.fork")
+    boundary.met(boundary.Finding("python.fork", "os.fork", "the tab cannot copy a running program"))
     raise OSError(errno.ENOSYS, "fork needs a server session (python.fork)")
 
 

@@ -6,7 +6,7 @@ import concurrent.futures.thread
 import socketserver
 import threading
 
-import _verklet
+from _verklet import boundary
 
 
 class ThreadsNeedServer(RuntimeError):
@@ -80,7 +80,7 @@ def run(handle, work):
 
 
 def refuse(what):
-    _verklet.host.reportBoundary("python.threads", what)
+    boundary.met(boundary.Finding("python.threads", what, "there is one thread"))
     raise ThreadsNeedServer(f"{what} needs real threads, which need a server session (python.threads)")
 
 
