@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['{runtime,server,sw,preview-origin,scripts,bench}/**/*.test.ts'],
+          include: ['{app,runtime,server,sw,preview-origin,scripts,bench}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
         },

@@ -1,6 +1,7 @@
 // Entry of the app: settings, shortcuts, service worker, and the page that fits the session.
 import './styles/base.css';
 import './styles/workbench.css';
+import './styles/notebook.css';
 import './styles/server.css';
 import { render } from 'preact';
 import { App } from './components/app.tsx';

@@ -23,6 +23,8 @@ addEventListener('message', (event: MessageEvent<unknown>) => {
 
 function show({ html, look }: ShowOutput, port: MessagePort | null): void {
   sizes = port;
+  // Frames of different schemes are not transparent to each other.
+  document.documentElement.style.colorScheme = look.colorScheme === 'dark' ? 'dark' : 'light';
   content?.remove();
   content = document.createElement('iframe');
   content.setAttribute('sandbox', 'allow-scripts');

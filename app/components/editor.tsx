@@ -4,13 +4,14 @@ import { html } from '@codemirror/lang-html';
 import { javascript } from '@codemirror/lang-javascript';
 import { json } from '@codemirror/lang-json';
 import { markdown } from '@codemirror/lang-markdown';
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { python } from '@codemirror/lang-python';
+import { syntaxHighlighting } from '@codemirror/language';
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
 import { basicSetup } from 'codemirror';
 import { useEffect, useRef } from 'preact/hooks';
 import type { OpenFiles } from '../state/open-files.ts';
+import { colours } from './code-colours.ts';
 
 const LANGUAGES: Readonly<Record<string, () => Extension>> = {
   js: () => javascript(),
@@ -24,24 +25,17 @@ const LANGUAGES: Readonly<Record<string, () => Extension>> = {
   html: () => html(),
   css: () => css(),
   md: () => markdown(),
+  py: () => python(),
+  pyi: () => python(),
+  ipynb: () => json(),
 };
 
-/** Colours are custom properties, so that a theme change needs no new state. */
-const colours = HighlightStyle.define([
-  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--code-keyword)' },
-  { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--code-string)' },
-  { tag: [tags.number, tags.bool, tags.null, tags.atom], color: 'var(--code-number)' },
-  { tag: [tags.comment, tags.meta], color: 'var(--code-comment)', fontStyle: 'italic' },
-  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: 'var(--code-function)' },
-  { tag: [tags.typeName, tags.className, tags.tagName], color: 'var(--code-type)' },
-  { tag: [tags.propertyName, tags.attributeName], color: 'var(--code-property)' },
-]);
-
-export function Editor({ files }: { files: OpenFiles }) {
+/** `isHidden`: the file that is shown has a view of its own. */
+export function Editor({ files, isHidden }: { files: OpenFiles; isHidden: boolean }) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const states = useRef(new Map<string, EditorState>());
-  const path = files.shownPath.value;
+  const path = isHidden ? null : files.shownPath.value;
 
   useEffect(() => {
     view.current = new EditorView({ parent: host.current as HTMLElement });
@@ -49,8 +43,10 @@ export function Editor({ files }: { files: OpenFiles }) {
   }, []);
   useEffect(() => {
     const shown = files.shown.value;
-    if (view.current === null || shown === null) return undefined;
-    view.current.setState(states.current.get(shown.path) ?? makeState(shown.path, shown.text, files));
+    if (view.current === null || path === null || shown === null) return undefined;
+    const known = states.current.get(shown.path);
+    // The text may have changed in another view of the file.
+    view.current.setState(known?.doc.toString() === shown.text ? known : makeState(shown.path, shown.text, files));
     view.current.focus();
     return () => {
       if (view.current !== null) states.current.set(shown.path, view.current.state);
@@ -60,7 +56,7 @@ export function Editor({ files }: { files: OpenFiles }) {
   return (
     <>
       <div ref={host} class="editor" hidden={path === null} />
-      {path === null && <p class="empty">Choose a file on the left.</p>}
+      {path === null && !isHidden && <p class="empty">Choose a file on the left.</p>}
     </>
   );
 }

@@ -8,7 +8,7 @@ export function PreviewPane({ workspace }: { workspace: Workspace }) {
   const ports = workspace.ports.value;
   const shown = ports.find(({ port }) => port === workspace.shownPort.value) ?? ports.at(-1) ?? null;
   return (
-    <section class="preview-pane" aria-label="Preview">
+    <section class="preview-page" aria-label="Preview">
       {shown === null ? (
         <NoServer workspace={workspace} />
       ) : (
@@ -18,12 +18,13 @@ export function PreviewPane({ workspace }: { workspace: Workspace }) {
   );
 }
 
-function NoServer({ workspace }: { workspace: Workspace }) {
+function NoServer({ workspace: { template } }: { workspace: Workspace }) {
   return (
     <div class="empty preview-empty">
       <p>No server is listening yet.</p>
       <p>
-        Run <code>{workspace.template?.steps.at(-1) ?? 'node server.js'}</code> in the terminal; its page shows here.
+        Run <code>{(template?.servesNothing ? undefined : template?.steps.at(-1)) ?? 'node server.js'}</code> in the terminal; its page
+        shows here.
       </p>
     </div>
   );

@@ -9,13 +9,14 @@ import { Explorer } from './explorer.tsx';
 import { HistoryPanel } from './history-panel.tsx';
 import { Icon } from './icon.tsx';
 import { Logo } from './logo.tsx';
-import { PreviewPane } from './preview-pane.tsx';
+import { Aside } from './aside.tsx';
 import { PromotionDialog } from './promotion-dialog.tsx';
 import { SessionPanel } from './session-panel.tsx';
 import { Splitter } from './splitter.tsx';
 import { StatusBar } from './status-bar.tsx';
 
 const Editor = lazy(() => import('./editor.tsx').then(({ Editor: default_ }) => ({ default: default_ })));
+const NotebookPane = lazy(() => import('./notebook/notebook-pane.tsx').then(({ NotebookPane: default_ }) => ({ default: default_ })));
 const Terminals = lazy(() => import('./terminals.tsx').then(({ Terminals: default_ }) => ({ default: default_ })));
 
 const PANES = [
@@ -26,6 +27,8 @@ const PANES = [
 ] as const;
 
 export function Workbench({ workspace }: { workspace: Workspace }) {
+  const shownPath = workspace.files.shownPath.value;
+  const isNotebook = workspace.notebooks.isShownAsNotebook(shownPath);
   return (
     <div class="workbench" data-pane={shownPane.value}>
       <header class="titlebar">
@@ -61,7 +64,8 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
           <section class="editor-pane" aria-label="Editor">
             <EditorTabs files={workspace.files} />
             <Suspense fallback={<p class="empty">Opening the editor …</p>}>
-              <Editor files={workspace.files} />
+              <Editor files={workspace.files} isHidden={isNotebook} />
+              {isNotebook && shownPath !== null && <NotebookPane key={shownPath} workspace={workspace} path={shownPath} />}
             </Suspense>
           </section>
           <Splitter
@@ -86,7 +90,7 @@ export function Workbench({ workspace }: { workspace: Workspace }) {
           smallest={200}
           largest={900}
         />
-        <PreviewPane workspace={workspace} />
+        <Aside workspace={workspace} />
         {areDiagnosticsShown.value && <Diagnostics workspace={workspace} />}
         {isHistoryShown.value && <HistoryPanel workspace={workspace} />}
       </main>

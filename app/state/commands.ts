@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { isSessionPanelShown } from './server-session.ts';
 import { chooseFiles, importedText, importFiles } from './import.ts';
 import { canConnectFolder, connectedFolder, connectFolder, disconnectFolder } from './local-folder.ts';
+import { notebookCommands } from './notebook/notebook-commands.ts';
 import { notify, reporting } from './notices.ts';
 import { closeWorkspace, currentWorkspace } from './session.ts';
 import { nextTheme, resizeFont } from './settings.ts';
@@ -30,6 +31,22 @@ export const commands: readonly AppCommand[] = [
   { id: 'palette.open', title: 'Show all commands', keys: 'Mod+K', isEnabled: always, run: () => void (isPaletteOpen.value = true) },
   { id: 'file.save', title: 'Save file', keys: 'Mod+S', isEnabled: inWorkspace, run: save },
   { id: 'file.close', title: 'Close file', isEnabled: inWorkspace, run: closeFile },
+  ...notebookCommands(() => currentWorkspace()?.notebooks.shown ?? null),
+  {
+    id: 'notebook.as-text',
+    title: 'Notebook: show it as text, or as a notebook again',
+    isEnabled: () => currentWorkspace()?.files.shownPath.value?.endsWith('.ipynb') === true,
+    run: toggleNotebookText,
+  },
+  {
+    id: 'output.show',
+    title: 'Show what programs displayed',
+    isEnabled: inWorkspace,
+    run: () => {
+      shownPane.value = 'preview';
+      currentWorkspace()?.outputs.show();
+    },
+  },
   {
     id: 'terminal.new',
     title: 'New terminal',
@@ -139,6 +156,12 @@ function save(): void {
   const workspace = currentWorkspace();
   const path = workspace?.files.shownPath.value;
   if (workspace && path) void reporting(() => workspace.files.save(path));
+}
+
+function toggleNotebookText(): void {
+  const workspace = currentWorkspace();
+  const path = workspace?.files.shownPath.value;
+  if (workspace && path) workspace.notebooks.showAsText(path, workspace.notebooks.isShownAsNotebook(path));
 }
 
 function closeFile(): void {

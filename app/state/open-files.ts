@@ -15,6 +15,8 @@ export class OpenFiles {
   readonly shownPath = signal<string | null>(null);
   readonly shown = computed(() => this.list.value.find(({ path }) => path === this.shownPath.value) ?? null);
   readonly hasUnsaved = computed(() => this.list.value.some(isUnsaved));
+  /** Another view of the file may have more than its text. */
+  beforeSave: (path: string) => void = () => undefined;
   readonly #fs: RuntimeFiles;
 
   constructor(fs: RuntimeFiles) {
@@ -34,6 +36,7 @@ export class OpenFiles {
   }
 
   async save(path: string): Promise<void> {
+    this.beforeSave(path);
     const file = this.list.value.find((one) => one.path === path);
     if (file === undefined) return;
     await this.#fs.writeFile(path, file.text);

@@ -3,6 +3,8 @@ import { computed, signal } from '@preact/signals';
 import { type Diagnostic, type OnConflict, type OpenPort, type PersistenceState, type Process, Runtime } from '@verklet/sdk';
 import type { Template } from '../templates/index.ts';
 import { notify, reporting } from './notices.ts';
+import { Notebooks } from './notebook/notebooks.ts';
+import { OutputPanel } from './output-panel.ts';
 import { HistoryModel } from './history.ts';
 import { OpenFiles } from './open-files.ts';
 import { previewHost } from './preview-host.ts';
@@ -38,6 +40,8 @@ export class Workspace {
   readonly server: ServerSession;
   readonly files: OpenFiles;
   readonly tree: FileTreeModel;
+  readonly notebooks: Notebooks;
+  readonly outputs: OutputPanel;
   readonly history = new HistoryModel(this);
   readonly ports = signal<readonly OpenPort[]>([]);
   readonly shownPort = signal<number | null>(null);
@@ -87,6 +91,9 @@ export class Workspace {
     this.server = new ServerSession(runtime);
     runtime.onQueuedCommand((process, argv) => this.addTerminal(argv.join(' '), process));
     this.files = new OpenFiles(runtime.fs);
+    this.notebooks = new Notebooks(runtime, this.files);
+    this.files.beforeSave = (path) => this.notebooks.flush(path);
+    this.outputs = new OutputPanel(runtime);
     this.tree = new FileTreeModel(runtime.fs);
     this.diagnostics.value = runtime.diagnostics.list();
     runtime.diagnostics.on((diagnostic) => this.#record(diagnostic));
@@ -110,6 +117,7 @@ export class Workspace {
   }
 
   async close(): Promise<void> {
+    this.notebooks.stop();
     this.tree.stop();
     await this.runtime.dispose();
   }

@@ -22,5 +22,6 @@ export const script: Template = {
     'main.js': main,
   },
   open: 'main.js',
+  servesNothing: true,
   steps: ['node main.js'],
 };

@@ -8,6 +8,8 @@ export interface Template {
   readonly files: FileTree;
   /** The file that the editor shows first. */
   readonly open: string;
+  /** Nothing of it is a page for the preview. */
+  readonly servesNothing?: true;
   /** Commands offered to be typed into the terminal, in order. */
   readonly steps: readonly string[];
 }
