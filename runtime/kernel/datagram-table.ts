@@ -56,15 +56,16 @@ export class DatagramTable {
     return 0;
   }
 
-  /** As on a network, nobody learns that nobody listens. */
-  send(socketId: number, to: DatagramAddress, bytes: Uint8Array): void {
+  /** Returns how many heard it. Programs do not learn it, as on a network; only a resolver does, as by an ICMP message. */
+  send(socketId: number, to: DatagramAddress, bytes: Uint8Array): number {
     const from = this.#sockets.get(socketId)?.address;
-    if (from === undefined) return;
+    if (from === undefined) return 0;
     const source = { ...from, host: from.host === ANY[from.family] ? LOOPBACK[to.family] : from.host };
     const isForAll = isMulticast(to) || isBroadcast(to);
     const receivers = [...this.#sockets.values()].filter((socket) => hears(socket, to));
     // Of several that share an address, the last to come gets what is meant for one.
     for (const socket of isForAll ? receivers : receivers.slice(-1)) socket.deliver({ socketId: socket.id, from: source, bytes });
+    return receivers.length;
   }
 
   #freePort(family: 4 | 6): number {

@@ -108,7 +108,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
     {
       isListening: (port) => ports.isListening(port),
       connect(port) {
-        const connection = processes.connectFromKernel({ family: 'tcp', host: '127.0.0.1', port });
+        const connection = processes.connectFromKernel({ family: 'tcp', host: '', port });
         return typeof connection === 'number' ? null : new AsyncConnection(connection, doorbell);
       },
     },

@@ -37,7 +37,8 @@ export interface PortEvents {
 
 export class PortTable {
   readonly #events: PortEvents;
-  readonly #byKey = new Map<string, Listener>();
+  /** By port or path: addresses of one port may have a listener each. */
+  readonly #byKey = new Map<string, Listener[]>();
   readonly #byId = new Map<number, Listener>();
   #nextId = 1;
   #nextEphemeral = EPHEMERAL_START;
@@ -55,12 +56,13 @@ export class PortTable {
   ): { listenerId: number; port: number } | number {
     const bound = address.family === 'tcp' && address.port === 0 ? { ...address, port: this.#freePort() } : address;
     const key = keyOf(bound);
-    if (this.#byKey.has(key)) return EADDRINUSE;
+    const others = this.#byKey.get(key) ?? [];
+    if (others.some((other) => conflict(other.address, bound))) return EADDRINUSE;
     const listener: Listener = { id: this.#nextId++, pid, address: bound, backlog: [], acceptors: [], deliver, queue };
-    this.#byKey.set(key, listener);
+    this.#byKey.set(key, [...others, listener]);
     this.#byId.set(listener.id, listener);
     const port = bound.family === 'tcp' ? bound.port : 0;
-    if (bound.family === 'tcp') this.#events.onOpen(port, pid);
+    if (bound.family === 'tcp' && others.length === 0) this.#events.onOpen(port, pid);
     return { listenerId: listener.id, port };
   }
 
@@ -72,9 +74,12 @@ export class PortTable {
     const listener = this.#byId.get(listenerId);
     if (!listener) return;
     this.#byId.delete(listenerId);
-    this.#byKey.delete(keyOf(listener.address));
+    const key = keyOf(listener.address);
+    const others = (this.#byKey.get(key) ?? []).filter((other) => other !== listener);
+    if (others.length > 0) this.#byKey.set(key, others);
+    else this.#byKey.delete(key);
     listener.queue?.close();
-    if (listener.address.family === 'tcp') this.#events.onClose(listener.address.port, listener.pid);
+    if (listener.address.family === 'tcp' && others.length === 0) this.#events.onClose(listener.address.port, listener.pid);
   }
 
   /** Closes everything a process listened on. */
@@ -99,7 +104,9 @@ export class PortTable {
   }
 
   ports(): { port: number; pid: number }[] {
-    return [...this.#byId.values()].flatMap(({ address, pid }) => (address.family === 'tcp' ? [{ port: address.port, pid }] : []));
+    return [...this.#byKey.values()].flatMap(([first]) =>
+      first?.address.family === 'tcp' ? [{ port: first.address.port, pid: first.pid }] : [],
+    );
   }
 
   /**
@@ -111,7 +118,7 @@ export class PortTable {
     claim: (connection: Connection, pid: number | null) => void,
     blocking?: BlockingConnect,
   ): OutgoingConnection | number {
-    const listener = this.#byKey.get(keyOf(address));
+    const listener = this.#answering(address);
     if (!listener) return ECONNREFUSED;
     const far = farEnd(listener, blocking);
     if (far === null) return ECONNREFUSED;
@@ -121,17 +128,26 @@ export class PortTable {
     claim(far, listener.pid);
     if (isBridged) this.#events.bridge(reversed(near), reversed(far));
     const isTcp = listener.address.family === 'tcp';
-    const local = { address: isTcp ? '127.0.0.1' : '', port: isTcp ? this.#freePort() : 0 };
+    const host = address.family === 'tcp' && isIPv6(address.host) ? '::1' : '127.0.0.1';
+    const local = { address: isTcp ? host : '', port: isTcp ? this.#freePort() : 0 };
     const remote =
-      listener.address.family === 'tcp'
-        ? { address: '127.0.0.1', port: listener.address.port }
-        : { address: listener.address.path, port: 0 };
+      listener.address.family === 'tcp' ? { address: host, port: listener.address.port } : { address: listener.address.path, port: 0 };
     const incoming = { listenerId: listener.id, connection: far, remote: local, local: remote };
     const acceptor = listener.acceptors.shift();
     if (acceptor) acceptor(incoming);
     else listener.deliver(incoming);
     const isOwn = listener.queue !== null && blocking?.pid === listener.pid;
     return { connection: near, remote, local, ...(isOwn && { queued: { listenerId: listener.id, id: listener.queue.idOf(far) } }) };
+  }
+
+  /** The listener on exactly this address, else the one on all of them; several that share it take turns. */
+  #answering(address: NetAddress): Listener | undefined {
+    const key = keyOf(address);
+    const all = this.#byKey.get(key) ?? [];
+    const listener =
+      all.find((one) => one.address.family === 'unix' || sameHost(one.address, address)) ?? all.find((one) => hears(one.address, address));
+    if (listener !== undefined && all.length > 1) this.#byKey.set(key, [...all.filter((one) => one !== listener), listener]);
+    return listener;
   }
 
   #freePort(): number {
@@ -150,7 +166,48 @@ function farEnd({ queue }: Listener, blocking: BlockingConnect | undefined): Con
   return { receive: Pipe.create(SOCKET_CAPACITY_BYTES), send: Pipe.create(SOCKET_CAPACITY_BYTES) };
 }
 
-// There is one loopback per workspace: every local host name means the same port.
 function keyOf(address: NetAddress): string {
   return address.family === 'tcp' ? `tcp:${address.port}` : `unix:${address.path}`;
+}
+
+type TcpAddress = Extract<NetAddress, { family: 'tcp' }>;
+
+const ANY_IPV4 = '0.0.0.0';
+const ANY_IPV6 = '::';
+
+function isIPv6(host: string): boolean {
+  return host.includes(':');
+}
+
+/** One spelling per address. Whoever names no address, as the preview does, means whatever listens. */
+function hostOf({ host }: TcpAddress): string {
+  const lower = host.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
+  return lower === 'localhost' ? '127.0.0.1' : lower;
+}
+
+function sameHost(one: NetAddress, other: NetAddress): boolean {
+  return one.family === 'tcp' && other.family === 'tcp' && hostOf(one) === hostOf(other);
+}
+
+/** Whether a listener takes connections to an address that is not literally its own. */
+function hears(listener: NetAddress, to: NetAddress): boolean {
+  if (listener.family !== 'tcp' || to.family !== 'tcp') return false;
+  const [own, wanted] = [hostOf(listener), hostOf(to)];
+  if (own === '' || wanted === '') return true;
+  if (own === ANY_IPV6) return isIPv6(wanted) || listener.isIPv6Only !== true;
+  if (own === ANY_IPV4) return !isIPv6(wanted);
+  return wanted === (isIPv6(own) ? ANY_IPV6 : ANY_IPV4);
+}
+
+function conflict(one: NetAddress, other: NetAddress): boolean {
+  if (one.family === 'unix' || other.family === 'unix') return true;
+  if (one.isShared === true && other.isShared === true) return false;
+  const isWild = ({ host }: TcpAddress): boolean => [ANY_IPV4, ANY_IPV6, ''].includes(host);
+  if (!isWild(one) && !isWild(other)) return sameHost(one, other);
+  return isIPv6(one.host) === isIPv6(other.host) || crosses(one) || crosses(other);
+}
+
+/** Listens on IPv4 too, though its address is IPv6's. */
+function crosses({ host, isIPv6Only }: TcpAddress): boolean {
+  return (host === ANY_IPV6 && isIPv6Only !== true) || host === '';
 }

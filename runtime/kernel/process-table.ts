@@ -310,8 +310,7 @@ export class ProcessTable {
       case 'join-group':
         return reply(this.#datagrams.join(call.socketId, call.group, call.isMember));
       case 'send-datagram':
-        this.#datagrams.send(call.socketId, call.to, call.bytes);
-        return reply(0);
+        return reply(this.#datagrams.send(call.socketId, call.to, call.bytes));
       case 'reserve-thread':
         return reply(this.#nextThreadId++);
       case 'promote':

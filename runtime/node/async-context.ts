@@ -1,6 +1,7 @@
 // Keeps AsyncLocalStorage right across promises and native `await`, for which a browser has no hook: `then` is patched, and
 // compiled code hands everything it awaits to `keep`. Before the first store exists both cost one comparison. Process worker.
 import type { AwaitHelper } from './library.ts';
+import type { PromiseHooks } from './promise-hooks.ts';
 
 type Callback = ((value: unknown) => unknown) | null | undefined;
 
@@ -13,12 +14,15 @@ interface AsyncIteratorLike {
 export class AsyncContext {
   #frame: unknown = undefined;
   #isInUse = false;
+  #hooks: PromiseHooks | null = null;
+  readonly #promises: PromiseConstructor;
   readonly #then: typeof Promise.prototype.then;
   /** What compiled code calls as `$$await`. */
   readonly keep: AwaitHelper;
 
   /** Patches the realm's promises: call before anything keeps a copy of `then`. */
   constructor(promises: PromiseConstructor) {
+    this.#promises = promises;
     this.#then = promises.prototype.then;
     this.#patchThen(promises);
     this.keep = Object.assign((value: unknown) => (this.#isInUse ? this.#keep(value) : value), {
@@ -34,6 +38,12 @@ export class AsyncContext {
   set frame(frame: unknown) {
     if (frame !== undefined) this.#isInUse = true;
     this.#frame = frame;
+  }
+
+  /** From now on everything awaited and every reaction is told to the hooks while one of them is set. */
+  watch(hooks: PromiseHooks): void {
+    this.#hooks = hooks;
+    this.#isInUse = true;
   }
 
   /** Runs `work` in a frame and comes back to the one before. */
@@ -53,10 +63,15 @@ export class AsyncContext {
    */
   #keep(value: unknown): unknown {
     const frame = this.#frame;
+    const native = this.#promises;
+    const promise = value instanceof native && value.constructor === native ? value : new native((resolve) => resolve(value));
+    const hooks = this.#hooks?.isActive === true ? this.#hooks : null;
+    if (promise !== value) hooks?.init(promise);
+    const waiting = hooks?.suspend(promise);
     const restore = (): void => {
       this.#frame = frame;
+      if (waiting !== undefined) hooks?.resume(waiting);
     };
-    const promise = value instanceof Promise && value.constructor === Promise ? value : new Promise((resolve) => resolve(value));
     Reflect.apply(this.#then, promise, [restore, restore]);
     return promise;
   }
@@ -80,6 +95,20 @@ export class AsyncContext {
     };
   }
 
+  #hookedThen(hooks: PromiseHooks, promise: unknown, onFulfilled: Callback, onRejected: Callback): unknown {
+    const frame = this.#frame;
+    let derived: object = this; // replaced before any reaction runs
+    const reaction = (callback: Callback, without: (value: unknown) => unknown) => (value: unknown) =>
+      hooks.run(derived, () => (typeof callback === 'function' ? this.run(frame, () => callback(value)) : without(value)));
+    const rethrow = (reason: unknown): never => {
+      throw reason;
+    };
+    const reactions = [reaction(onFulfilled, (value) => value), reaction(onRejected, rethrow)];
+    derived = Reflect.apply(this.#then, promise, reactions) as object;
+    hooks.init(derived, promise as object);
+    return derived;
+  }
+
   #patchThen(promises: PromiseConstructor): void {
     const native = this.#then;
     const inFrame = (callback: Callback): Callback => {
@@ -93,8 +122,10 @@ export class AsyncContext {
     const { then } = {
       // oxlint-disable-next-line unicorn/no-thenable
       then(this: unknown, onFulfilled: Callback, onRejected: Callback): unknown {
-        const callbacks = context.#isInUse ? [inFrame(onFulfilled), inFrame(onRejected)] : [onFulfilled, onRejected];
-        return Reflect.apply(native, this, callbacks);
+        if (!context.#isInUse) return Reflect.apply(native, this, [onFulfilled, onRejected]);
+        const hooks = context.#hooks;
+        if (hooks?.isActive === true) return context.#hookedThen(hooks, this, onFulfilled, onRejected);
+        return Reflect.apply(native, this, [inFrame(onFulfilled), inFrame(onRejected)]);
       },
     };
     // oxlint-disable-next-line no-extend-native, unicorn/no-thenable -- the only place where a registration can be seen

@@ -342,14 +342,13 @@ export class NodeProcess implements Realm {
   }
 
   #makeProcess(): BindingObject {
-    const constructor = Object.defineProperty(function () {}, 'name', { value: 'process' }) as unknown as new () => BindingObject;
-    const process = new constructor();
+    // Named by its place: V8 words errors with the name in the source.
+    const constructors = { process: function () {} } as unknown as { process: new () => BindingObject };
+    const process = new constructors.process();
     process['env'] = makeEnvironment(this.#environment);
     const { versions, version, release } = this.shape;
-    for (const [name, value] of Object.entries({ version, arch: 'x64', platform: 'linux' }))
-      Object.defineProperty(process, name, { value, enumerable: true });
-    process['versions'] = versions;
-    process['release'] = { ...release };
+    for (const [name, value] of Object.entries({ version, versions, arch: 'x64', platform: 'linux', release: { ...release } }))
+      Object.defineProperty(process, name, { value, enumerable: true, configurable: true });
     Object.defineProperty(process, this.privateSymbol('exit_info_private_symbol'), { value: new Int32Array(3) });
     Object.defineProperty(process, '_events', { value: undefined, writable: true, configurable: true });
     return process;

@@ -188,6 +188,7 @@ export class NodeLoop implements EventLoop {
     this.#phase = 'events';
     const now = this.now();
     if (now < this.#timerDueMs) return false;
+    if (this.#isTimerReferenced) this.#saidIdle = false;
     this.#timerDueMs = Infinity;
     let isComplete = false;
     this.#batch(() => {
@@ -225,9 +226,11 @@ export class NodeLoop implements EventLoop {
   }
 
   #runImmediates(hooks: LoopHooks): boolean {
-    const [count = 0, , outstanding = 0] = hooks.immediateInfo();
+    const [count = 0, referenced = 0, outstanding = 0] = hooks.immediateInfo();
     this.#phase = 'end';
     if (count === 0 && outstanding === 0) return false;
+    // What `beforeExit` set going runs: when all is done again, `beforeExit` comes again.
+    if (referenced > 0) this.#saidIdle = false;
     this.#batch(() => hooks.processImmediate());
     if (hooks.immediateInfo()[2] !== 0) this.#phase = 'immediates';
     this.wake();

@@ -35,7 +35,8 @@ export interface ChildChange extends ExitStatus {
 }
 
 export type NetAddress =
-  | { readonly family: 'tcp'; readonly host: string; readonly port: number }
+  /** A listener may leave IPv4 to others, or share its address with those who share it, too. */
+  | { readonly family: 'tcp'; readonly host: string; readonly port: number; readonly isIPv6Only?: boolean; readonly isShared?: boolean }
   | { readonly family: 'unix'; readonly path: string };
 
 /** What makes a worker_threads worker of a process worker. */
@@ -92,7 +93,7 @@ export type KernelCall =
   | { readonly type: 'bind-datagram'; readonly address: DatagramAddress; readonly isShared: boolean } // -> { socketId, port }
   | { readonly type: 'close-datagram'; readonly socketId: number }
   | { readonly type: 'join-group'; readonly socketId: number; readonly group: string; readonly isMember: boolean }
-  | { readonly type: 'send-datagram'; readonly socketId: number; readonly to: DatagramAddress; readonly bytes: Uint8Array }
+  | { readonly type: 'send-datagram'; readonly socketId: number; readonly to: DatagramAddress; readonly bytes: Uint8Array } // -> how many heard it
   | { readonly type: 'reserve-thread' } // -> a number for a worker_threads worker, unique in the workspace
   /**
    * Asks that this process's command runs in a server session instead: from its start, with the same pid, stdio, cwd and

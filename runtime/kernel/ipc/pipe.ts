@@ -15,6 +15,8 @@ const WRITE_LOCK = 5;
 const READ_INTEREST = 6; // bitmap over slots: whom to ring when data or end of file arrives
 const INTEREST_WORDS = MAX_SLOTS / 32;
 const WRITE_INTEREST = READ_INTEREST + INTEREST_WORDS;
+/** 1: the writer broke the connection off instead of ending it. */
+const RESET = WRITE_INTEREST + INTEREST_WORDS;
 // One byte per slot and end: how often the slot holds it. So the kernel can drop exactly what a dead process still held.
 const READ_HOLDS_OFFSET = 128;
 const WRITE_HOLDS_OFFSET = READ_HOLDS_OFFSET + MAX_SLOTS;
@@ -73,6 +75,15 @@ export class Pipe {
   releaseSlot(slot: number): void {
     this.#drop('read', slot, Atomics.load(this.#holds.read, slot));
     this.#drop('write', slot, Atomics.load(this.#holds.write, slot));
+  }
+
+  /** Breaks off: readers find an error at the end, not an end. */
+  reset(): void {
+    Atomics.store(this.#header, RESET, 1);
+  }
+
+  get wasReset(): boolean {
+    return Atomics.load(this.#header, RESET) === 1;
   }
 
   get readableBytes(): number {

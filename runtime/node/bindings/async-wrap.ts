@@ -1,4 +1,5 @@
 // The `async_wrap` and `async_context_frame` bindings: async ids, and the frame that AsyncLocalStorage reads. Process worker.
+import { PromiseHooks } from '../promise-hooks.ts';
 import type { AsyncContext } from '../async-context.ts';
 import type { BindingFactory } from '../realm.ts';
 
@@ -89,12 +90,24 @@ export function asyncWrap(state: AsyncState): BindingFactory {
     binding['queueDestroyAsyncId'] = (asyncId: number) => {
       if ((counts[kDestroy] ?? 0) > 0) realm.loop.enqueue(() => state.hooks?.destroy(asyncId));
     };
-    let promiseHooks: unknown[] = [undefined, undefined, undefined, undefined];
+    let hookFunctions: unknown[] = [undefined, undefined, undefined, undefined];
+    const scope = realm.globalThis as unknown as { Promise: PromiseConstructor };
+    const promiseHooks = new PromiseHooks(scope, (error) =>
+      realm.makeCallback(scope, () => {
+        throw error;
+      }),
+    );
     binding['setPromiseHooks'] = (...hooks: unknown[]) => {
-      promiseHooks = hooks;
+      hookFunctions = hooks;
+      promiseHooks.set(hooks as []);
+      if (promiseHooks.isActive) realm.asyncContext.watch(promiseHooks);
     };
-    binding['getPromiseHooks'] = () => promiseHooks;
+    binding['getPromiseHooks'] = () => hookFunctions;
     binding['setCallbackTrampoline'] = () => {};
-    binding['registerDestroyHook'] = () => {};
+    const collected = new FinalizationRegistry<{ asyncId: number; state?: { destroyed?: boolean } }>(({ asyncId, state }) => {
+      if (state?.destroyed !== true) binding['queueDestroyAsyncId'](asyncId);
+    });
+    binding['registerDestroyHook'] = (target: object, asyncId: number, state?: { destroyed?: boolean }) =>
+      collected.register(target, { asyncId, ...(state && { state }) });
   };
 }

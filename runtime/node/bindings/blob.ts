@@ -5,28 +5,34 @@ import { markShareable } from './messaging/native-handles.ts';
 
 const END_OF_STREAM = 0;
 const CONTINUE = 1;
+const NOT_READABLE = -1;
 /** Bytes handed out per pull. */
 const PULL_BYTES = 65536;
 
 type Source = Uint8Array | BlobHandle;
 
+/** Whether what a Blob was made of is still the same: the file behind it may have changed. */
+type Check = () => boolean;
+
 /** What Node's Blob holds; the bytes never change after creation. */
 class BlobHandle {
   readonly bytes: Uint8Array;
+  readonly checks: readonly Check[];
   readonly #realm: Realm;
 
-  constructor(realm: Realm, bytes: Uint8Array) {
+  constructor(realm: Realm, bytes: Uint8Array, checks: readonly Check[] = []) {
     this.#realm = realm;
     this.bytes = bytes;
+    this.checks = checks;
     markShareable(this);
   }
 
   getReader(): BlobReader {
-    return new BlobReader(this.#realm, this.bytes);
+    return new BlobReader(this.#realm, this.bytes, this.checks);
   }
 
   slice(start: number, end: number): BlobHandle {
-    return new BlobHandle(this.#realm, this.bytes.subarray(start, end));
+    return new BlobHandle(this.#realm, this.bytes.subarray(start, end), this.checks);
   }
 }
 
@@ -35,11 +41,13 @@ type Pulled = (status: number, buffer?: ArrayBuffer, last?: undefined) => void;
 class BlobReader {
   readonly #realm: Realm;
   readonly #bytes: Uint8Array;
+  readonly #checks: readonly Check[];
   #offset = 0;
 
-  constructor(realm: Realm, bytes: Uint8Array) {
+  constructor(realm: Realm, bytes: Uint8Array, checks: readonly Check[]) {
     this.#realm = realm;
     this.#bytes = bytes;
+    this.#checks = checks;
   }
 
   pull(callback: Pulled): void {
@@ -49,7 +57,8 @@ class BlobReader {
     loop.ref();
     loop.enqueue(() => {
       loop.unref();
-      if (part.length === 0) this.#realm.makeCallback(this, callback, END_OF_STREAM);
+      if (!this.#checks.every((isIntact) => isIntact())) this.#realm.makeCallback(this, callback, NOT_READABLE);
+      else if (part.length === 0) this.#realm.makeCallback(this, callback, END_OF_STREAM);
       else this.#realm.makeCallback(this, callback, CONTINUE, part.buffer);
     });
   }
@@ -57,7 +66,10 @@ class BlobReader {
 
 export const blob: BindingFactory = (realm, binding) => {
   const stored = new Map<string, readonly [BlobHandle, number, string]>();
-  binding['createBlob'] = (sources: readonly Source[]): BlobHandle => new BlobHandle(realm, join(sources));
+  binding['createBlob'] = (sources: readonly Source[]): BlobHandle => {
+    const checks = sources.flatMap((source) => (source instanceof BlobHandle ? source.checks : []));
+    return new BlobHandle(realm, join(sources), checks);
+  };
   binding['concat'] = (parts: readonly (ArrayBufferView | ArrayBuffer)[]): ArrayBuffer => join(parts.map(bytesOf)).buffer;
   binding['storeDataObject'] = (id: string, handle: BlobHandle, size: number, type: string): void => {
     stored.set(id, [handle, size, type]);
@@ -67,10 +79,16 @@ export const blob: BindingFactory = (realm, binding) => {
     const id = /^blob:nodedata:([^?#]*)$/.exec(input)?.[1];
     if (id !== undefined) stored.delete(id);
   };
-  // Files may change below a Blob; reading the whole file now is the safe half of Node's contract.
+  // Read whole, now: a file that changes later is found by its size and time, and the Blob is not readable any more.
   binding['createBlobFromFilePath'] = (path: string) => {
-    const bytes = bytesOf(realm.requireBuiltin('fs').readFileSync(path) as Uint8Array);
-    return [new BlobHandle(realm, bytes), bytes.length] as const;
+    const fs = realm.requireBuiltin('fs');
+    const signature = (): string => {
+      const { size, mtimeNs } = (fs['statSync'](path, { bigint: true, throwIfNoEntry: false }) ?? {}) as Record<string, bigint>;
+      return `${size}:${mtimeNs}`;
+    };
+    const bytes = bytesOf(fs['readFileSync'](path) as Uint8Array);
+    const before = signature();
+    return [new BlobHandle(realm, bytes, [() => signature() === before]), bytes.length] as const;
   };
 };
 

@@ -1,5 +1,6 @@
 // The `block_list` binding: `net.BlockList` and `net.SocketAddress`. Runs in the process worker.
 import type { BindingFactory, BindingObject } from '../realm.ts';
+import { markShareable } from './messaging/native-handles.ts';
 import { parseIpv4, parseIpv6 } from './stream-base/ip-address.ts';
 
 const AF_INET = 2;
@@ -19,9 +20,10 @@ class SocketAddress {
     this.#flowLabel = flowLabel;
     this.bits = bitsOf(address, family);
     for (const key of ['address', 'port', 'family', 'bits']) Object.defineProperty(this, key, { enumerable: false });
+    markShareable(this);
   }
 
-  get flowlabel(): number {
+  flowlabel(): number {
     return this.#flowLabel;
   }
 
@@ -54,6 +56,11 @@ interface Rule {
 
 class BlockList {
   readonly #rules: Rule[] = [];
+
+  /** A copy in a message is the same list, as in Node. */
+  constructor() {
+    markShareable(this);
+  }
 
   addAddress(address: SocketAddress): void {
     this.#add(`Address: ${describe(address)}`, address.family, (bits) => bits === address.bits);

@@ -13,12 +13,15 @@ class ChangeFeed {
   readonly #realm: Realm;
   readonly #listeners = new Set<Listener>();
   #stop: AbortController | null = null;
+  #cursor = 0;
 
   constructor(realm: Realm) {
     this.#realm = realm;
   }
 
   add(listener: Listener): void {
+    // What happened before is news to the others only.
+    if (this.#stop !== null) this.#tell();
     this.#listeners.add(listener);
     if (this.#stop !== null) return;
     this.#stop = new AbortController();
@@ -34,14 +37,17 @@ class ChangeFeed {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { fs } = this.#realm.host;
-    let cursor = fs.changeCursor();
+    this.#cursor = fs.changeCursor();
     while (!signal.aborted) {
-      await fs.waitForChange(cursor, signal);
-      if (signal.aborted) return;
-      const news = fs.changesSince(cursor);
-      cursor = news.cursor;
-      for (const change of news.changes) for (const listener of this.#listeners) listener(change);
+      await fs.waitForChange(this.#cursor, signal);
+      if (!signal.aborted) this.#tell();
     }
+  }
+
+  #tell(): void {
+    const { changes, cursor } = this.#realm.host.fs.changesSince(this.#cursor);
+    this.#cursor = cursor;
+    for (const change of changes) for (const listener of this.#listeners) listener(change);
   }
 }
 

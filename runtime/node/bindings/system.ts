@@ -20,7 +20,11 @@ export function uv(errors: UvErrors): BindingFactory {
 
 export const credentials: BindingFactory = (realm, binding) => {
   binding['safeGetenv'] = (name: string) => realm.process?.['env'][name];
-  binding['getTempDir'] = () => realm.host.request.env['TMPDIR'] ?? '/tmp';
+  binding['getTempDir'] = () => {
+    const { TMPDIR, TMP, TEMP } = realm.process['env'] as Record<string, string | undefined>;
+    const folder = TMPDIR || TMP || TEMP || '/tmp';
+    return folder.length > 1 && folder.endsWith('/') ? folder.slice(0, -1) : folder;
+  };
   binding['implementsPosixCredentials'] = true;
   for (const name of ['getuid', 'geteuid', 'getgid', 'getegid']) binding[name] = () => UID;
   binding['getgroups'] = () => [UID];
@@ -48,7 +52,7 @@ export const os: BindingFactory = (realm, binding) => {
     ...['lo', '127.0.0.1', '255.0.0.0', 'IPv4', '00:00:00:00:00:00', true, -1],
     ...['lo', '::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'IPv6', '00:00:00:00:00:00', true, 0],
   ];
-  binding['getHomeDirectory'] = () => realm.host.request.env['HOME'] ?? '/home/user';
+  binding['getHomeDirectory'] = () => (realm.process['env']['HOME'] as string | undefined) ?? '/home/user';
   binding['getUserInfo'] = (options?: { encoding?: string }) => {
     const text = (value: string): unknown =>
       options?.encoding === 'buffer' ? realm.requireBuiltin('buffer')['Buffer'].from(value) : value;

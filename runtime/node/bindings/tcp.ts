@@ -1,7 +1,8 @@
 // The `tcp_wrap` binding: TCP on the workspace's virtual loopback. Runs in the process worker.
 import type { IncomingConnection, OutgoingConnection } from '#protocol';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
-import { EADDRNOTAVAIL, EBADF, ECANCELED, EINVAL, ENOTCONN } from './stream-base/errno.ts';
+import { EADDRNOTAVAIL, EBADF, ECANCELED, EINVAL, ENETUNREACH, ENOTCONN } from './stream-base/errno.ts';
+import { completeLater } from './stream-base/handle-wrap.ts';
 import { networkOf } from './stream-base/network.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
 
@@ -11,10 +12,13 @@ interface Endpoint {
 }
 
 const SERVER = 1;
+const IPV6_ONLY = 1;
+const REUSE_PORT = 2;
 const LOCAL_ADDRESS = /^(?:0\.0\.0\.0|127(?:\.\d{1,3}){3}|::|::1|::ffff:127(?:\.\d{1,3}){3})$/i;
 
 export class TcpHandle extends StreamHandle {
   #local: Endpoint | null = null;
+  #flags = 0;
   #remote: Endpoint | null = null;
   #listenerId: number | null = null;
   declare onconnection?: (status: number, client?: TcpHandle) => void;
@@ -32,20 +36,30 @@ export class TcpHandle extends StreamHandle {
     return EINVAL;
   }
 
-  bind(address: string, port: number): number {
+  bind(address: string, port: number, flags = 0): number {
     if (this.#local !== null) return EINVAL;
     if (!LOCAL_ADDRESS.test(address)) return EADDRNOTAVAIL;
     this.#local = { address, port };
+    this.#flags = flags;
     return 0;
   }
 
-  bind6(address: string, port: number): number {
-    return this.bind(address, port);
+  bind6(address: string, port: number, flags = 0): number {
+    return this.bind(address, port, flags);
   }
 
   listen(): number {
     const { address, port } = (this.#local ??= { address: '0.0.0.0', port: 0 });
-    const answer = networkOf(this.realm).listen({ family: 'tcp', host: address, port }, (incoming) => this.#accept(incoming));
+    const answer = networkOf(this.realm).listen(
+      {
+        family: 'tcp',
+        host: address,
+        port,
+        isIPv6Only: (this.#flags & IPV6_ONLY) !== 0,
+        isShared: (this.#flags & REUSE_PORT) !== 0,
+      },
+      (incoming) => this.#accept(incoming),
+    );
     if (typeof answer === 'number') return answer;
     this.#local = { address, port: answer.port };
     this.#listenerId = answer.listenerId;
@@ -54,6 +68,11 @@ export class TcpHandle extends StreamHandle {
   }
 
   connect(request: object, address: string, port: number): number {
+    if (!LOCAL_ADDRESS.test(address)) {
+      this.realm.host.reportUnsupported('tcp_wrap.TCP#connect to the network');
+      completeLater(this.realm, request, ENETUNREACH, this, request, false, false);
+      return 0;
+    }
     networkOf(this.realm).connect({ family: 'tcp', host: address, port }, (answer) => this.#connected(request, answer));
     return 0;
   }
@@ -92,6 +111,7 @@ export class TcpHandle extends StreamHandle {
   }
 
   reset(callback?: unknown): number {
+    this.breakOff();
     this.close(callback);
     return 0;
   }

@@ -1,13 +1,12 @@
 // The `udp_wrap` binding: datagrams between the programs of a workspace, carried by the kernel. Runs in the process worker.
 import type { Datagram, DatagramAddress } from '#protocol';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
-import { EBADF, EINVAL, ENOTCONN } from './stream-base/errno.ts';
+import { EBADF, EINVAL, ENETUNREACH, ENOTCONN } from './stream-base/errno.ts';
 import { AsyncWrap, HandleWrap } from './stream-base/handle-wrap.ts';
 import { formatIpv6, parseIpv4, parseIpv6 } from './stream-base/ip-address.ts';
 import { bufferOf, concatBytes, plainBytes } from './stream-base/text.ts';
 
 const EMSGSIZE = -90;
-const ENETUNREACH = -101;
 const EISCONN = -106;
 const IPV6_ONLY = 1;
 const REUSE_ADDRESS = 4;
@@ -259,9 +258,13 @@ function portOf(port: unknown): number {
   return typeof port === 'number' ? port | 0 : 0;
 }
 
-const sockets = new WeakMap<Realm, Map<number, UdpHandle>>();
+interface DatagramReceiver {
+  receive(datagram: Datagram): void;
+}
 
-function socketsOf(realm: Realm): Map<number, UdpHandle> {
+const sockets = new WeakMap<Realm, Map<number, DatagramReceiver>>();
+
+function socketsOf(realm: Realm): Map<number, DatagramReceiver> {
   let known = sockets.get(realm);
   if (known === undefined) {
     known = new Map();
@@ -270,6 +273,29 @@ function socketsOf(realm: Realm): Map<number, UdpHandle> {
     realm.host.onDatagram = (datagram) => realm.loop.enqueue(() => byId.get(datagram.socketId)?.receive(datagram));
   }
   return known;
+}
+
+/** A socket that is no handle of the program's: Node's resolver asks through one. */
+export interface DatagramSocket {
+  /** Whether anybody listens there. */
+  send(to: DatagramAddress, bytes: Uint8Array): Promise<boolean>;
+  close(): void;
+}
+
+/** `null` when the kernel has no room for one. */
+export function openDatagramSocket(realm: Realm, family: 4 | 6, receive: (bytes: Uint8Array) => void): DatagramSocket | null {
+  const { host } = realm;
+  const address = { family, host: family === 4 ? '0.0.0.0' : '::', port: 0 };
+  const answer = host.callSync<Bound | number>({ type: 'bind-datagram', address, isShared: false });
+  if (typeof answer === 'number') return null;
+  const { socketId } = answer;
+  socketsOf(realm).set(socketId, { receive: ({ bytes }) => receive(bytes) });
+  return {
+    send: async (to, bytes) => isReachable({ ...to, family }) && (await host.call({ type: 'send-datagram', socketId, to, bytes })) > 0,
+    close: () => {
+      if (socketsOf(realm).delete(socketId)) void host.call({ type: 'close-datagram', socketId });
+    },
+  };
 }
 
 function normalize(address: Address): Address | null {

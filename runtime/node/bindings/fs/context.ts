@@ -66,18 +66,27 @@ export class FsContext {
   }
 
   descriptor(fd: number, syscall: string): Descriptor {
-    this.#checkDescriptor(fd);
+    this.checkDescriptor(fd);
     const descriptor = this.realm.descriptors.get(fd);
     if (descriptor === undefined) throw this.realm.uvException(EBADF, syscall);
     return descriptor;
   }
 
   /** Node's native code checks descriptors, with the errors of its library. */
-  #checkDescriptor(fd: unknown): void {
+  checkDescriptor(fd: unknown): void {
     if (typeof fd === 'number' && Number.isInteger(fd) && fd >= 0 && fd <= MAX_DESCRIPTOR) return;
     const { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = this.realm.requireBuiltin('internal/errors')['codes'];
     if (typeof fd !== 'number') throw new ERR_INVALID_ARG_TYPE('fd', 'number', fd);
     throw new ERR_OUT_OF_RANGE('fd', Number.isInteger(fd) ? `>= 0 && <= ${MAX_DESCRIPTOR}` : 'an integer', fd);
+  }
+
+  /** Modes of `access` and `copyFile`, as Node's native code checks them. */
+  checkMode(mode: unknown, most: number): void {
+    const { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = this.realm.requireBuiltin('internal/errors')['codes'];
+    if (mode === undefined || mode === null) return;
+    if (typeof mode !== 'number') throw new ERR_INVALID_ARG_TYPE('mode', 'integer', mode);
+    if (!Number.isInteger(mode)) throw new ERR_OUT_OF_RANGE('mode', 'an integer', mode);
+    if (mode < 0 || mode > most) throw new ERR_OUT_OF_RANGE('mode', `>= 0 && <= ${most}`, mode);
   }
 
   /** The result itself, or an exception where it is a negative errno. */
@@ -114,7 +123,7 @@ export function textOf(path: PathArgument): string {
   return typeof path === 'string' ? path : decoder.decode(path);
 }
 
-/** Node passes -1, `null` or `undefined` for "the current position". */
-export function positionOf(position: number | bigint | null | undefined): number {
-  return position === null || position === undefined ? -1 : Number(position);
+/** A position as native code reads it: whatever is no whole number means "where the descriptor is". */
+export function positionOf(position: unknown): number {
+  return typeof position === 'bigint' || Number.isSafeInteger(position) ? Number(position) : -1;
 }

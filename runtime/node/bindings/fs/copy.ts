@@ -4,6 +4,7 @@ import { type FsContext, type PathArgument, textOf } from './context.ts';
 import { emptyStat, S_IFDIR, S_IFLNK, S_IFMT } from './stat-values.ts';
 
 const COPYFILE_EXCL = 1;
+const MAX_COPY_FLAGS = 7;
 const COPYFILE_FICLONE_FORCE = 4;
 
 interface CopyOptions {
@@ -17,6 +18,7 @@ interface CopyOptions {
 export function installCopy(context: FsContext): void {
   const { binding } = context;
   context.define('copyFile', 3, (from: PathArgument, to: PathArgument, flags: number) => {
+    context.checkMode(flags, MAX_COPY_FLAGS);
     context.check(copyContent(context, context.pathOf(from), context.pathOf(to), flags), 'copyfile', from, to);
   });
   binding['cpSyncCheckPaths'] = (from: PathArgument, to: PathArgument, dereference: boolean, isRecursive: boolean): void => {
@@ -87,14 +89,24 @@ function checkPaths(context: FsContext, from: string, to: string, dereference: b
     if (!isFolder && targetIsFolder)
       throw copyError('ERR_FS_CP_NON_DIR_TO_DIR', `Cannot overwrite directory ${to} with non-directory ${from}`, to);
   }
+  const parent = context.pathOf(to).replace(/\/[^/]*\/*$/, '') || '/';
+  if (isFolder && (isInside(context.pathOf(to), context.pathOf(from)) || leadsInto(context, parent, context.pathOf(from)))) {
+    throw copyError('ERR_FS_CP_EINVAL', `Cannot copy ${from} to a subdirectory of self ${to}`, to);
+  }
   if (isFolder && !isRecursive) {
     throw copyError('ERR_FS_EISDIR', `Recursive option not enabled, cannot copy a directory: ${from}`, from);
   }
-  const parent = context.pathOf(to).replace(/\/[^/]*\/*$/, '') || '/';
-  if (isFolder && `${context.pathOf(to)}/`.startsWith(`${context.pathOf(from)}/`)) {
-    throw copyError('ERR_FS_CP_EINVAL', `Cannot copy ${from} to a subdirectory of self ${to}`, to);
-  }
   context.check(fs.mkdirAll(parent, context.masked(0o777)), 'mkdir', parent);
+}
+
+function isInside(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(`${folder}/`);
+}
+
+/** Whether one of the folders above a target is the source, whatever links lead there. */
+function leadsInto(context: FsContext, parent: string, folder: string): boolean {
+  const [real, target] = [context.fs.realpath(folder), context.fs.realpath(parent)];
+  return typeof real === 'string' && typeof target === 'string' && isInside(target, real);
 }
 
 function copyFolder(context: FsContext, from: string, to: string, options: CopyOptions): void {
@@ -111,8 +123,10 @@ function copyEntry(context: FsContext, from: string, to: string, options: CopyOp
   context.check(options.dereference ? fs.stat(from, source) : fs.lstat(from, source), 'cp', from);
   const type = source.mode & S_IFMT;
   if (type === S_IFDIR) return copyFolder(context, from, to, options);
-  const existing = fs.lstat(to, emptyStat());
+  const target = emptyStat();
+  const existing = fs.lstat(to, target);
   if (existing === 0) {
+    if (type === S_IFLNK) checkLinks(context, from, to, target.mode & S_IFMT);
     if (type !== S_IFLNK && !options.force) {
       if (options.errorOnExist)
         throw copyError(
@@ -127,6 +141,18 @@ function copyEntry(context: FsContext, from: string, to: string, options: CopyOp
   if (type === S_IFLNK) return copyLink(context, from, to, options.verbatimSymlinks);
   context.check(copyContent(context, from, to, 0), 'cp', from, to);
   if (options.preserveTimestamps) copyTimes(context, from, to);
+}
+
+/** A link replaces a link, unless that would cut off or swallow what is copied. */
+function checkLinks(context: FsContext, from: string, to: string, targetType: number): void {
+  if (targetType !== S_IFLNK) throw context.realm.uvException(EEXIST, 'cp', to);
+  const [source, target] = [context.fs.realpath(from), context.fs.realpath(to)];
+  if (typeof source !== 'string' || typeof target !== 'string') return;
+  const isFolder = (path: string): boolean => context.realm.internalBinding('fs')['internalModuleStat'](path) === 1;
+  if (isFolder(source) && isInside(target, source))
+    throw copyError('ERR_FS_CP_EINVAL', `Cannot copy ${source} to a subdirectory of self ${target}`, to);
+  if (isFolder(target) && isInside(source, target))
+    throw copyError('ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY', `cannot overwrite ${target} with ${source}`, to);
 }
 
 function copyLink(context: FsContext, from: string, to: string, isVerbatim: boolean): void {

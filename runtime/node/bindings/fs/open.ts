@@ -44,6 +44,7 @@ export function open(context: FsContext, path: PathArgument, flags: number, mode
 }
 
 export function close(context: FsContext, fd: number): void {
+  context.checkDescriptor(fd);
   const descriptor = context.realm.descriptors.remove(fd);
   if (descriptor === undefined) throw context.realm.uvException(EBADF, 'close');
   context.check(release(context, descriptor), 'close');

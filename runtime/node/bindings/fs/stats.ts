@@ -6,6 +6,7 @@ import { EBADF, ENOENT, ENOTDIR } from '../stream-base/errno.ts';
 import type { FsContext, PathArgument } from './context.ts';
 import { emptyStat, fillStat, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, STAT_FIELDS, statArray, type StatArray } from './stat-values.ts';
 
+const MAX_ACCESS_MODE = 7;
 const TMPFS_MAGIC = 0x01021994;
 const scratch = emptyStat();
 
@@ -15,6 +16,7 @@ export function installStats(context: FsContext): void {
   binding['lstat'] = statFunction(context, 'lstat');
   binding['fstat'] = fstatFunction(context);
   context.define('access', 2, (path: PathArgument, mode: number) => {
+    context.checkMode(mode, MAX_ACCESS_MODE);
     context.check(context.fs.access(context.pathOf(path), mode), 'access', path);
   });
   context.define('statfs', 2, (path: PathArgument, isBigInt: boolean) => statfs(context, path, isBigInt));
@@ -41,6 +43,7 @@ function statFunction(context: FsContext, syscall: 'stat' | 'lstat') {
 
 function fstatFunction(context: FsContext) {
   return (fd: number, isBigInt: boolean, request?: unknown, mustNotThrow?: boolean): unknown => {
+    context.checkDescriptor(fd);
     const descriptor = context.realm.descriptors.get(fd);
     const result = descriptor === undefined ? EBADF : fstat(context, fd, descriptor);
     if (request !== undefined) return context.complete(request, () => fresh(context.check(result, 'fstat'), isBigInt));

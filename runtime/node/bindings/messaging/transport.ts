@@ -13,7 +13,12 @@ interface NodeTransferable {
   readonly deserializeInfo: string;
 }
 
-type Symbols = Readonly<Record<'messaging_clone_symbol' | 'messaging_transfer_symbol' | 'messaging_deserialize_symbol', symbol>>;
+type Symbols = Readonly<
+  Record<
+    'messaging_clone_symbol' | 'messaging_transfer_symbol' | 'messaging_transfer_list_symbol' | 'messaging_deserialize_symbol',
+    symbol
+  >
+>;
 
 const TRANSFERABLE = 1;
 const CLONEABLE = 2;
@@ -86,7 +91,9 @@ export class Transport implements LinkHost {
     const ports = new Set<NodeMessagePort>();
     const objects = new Set<object>();
     const untransferable = this.#realm.privateSymbol('untransferable_object_private_symbol');
-    for (const item of transferList) {
+    const items = [...transferList];
+    // Grows: what an object transfers with itself comes after it.
+    for (const item of items) {
       if (typeof item === 'object' && item !== null && (item as Record<symbol, unknown>)[untransferable] === true)
         throw this.dataCloneError('An ArrayBuffer is marked as untransferable and could not be transferred.');
       if (item instanceof ArrayBuffer) {
@@ -96,12 +103,18 @@ export class Transport implements LinkHost {
         this.#checkPort(item, ports, source);
         ports.add(item);
       } else if (typeof item === 'object' && item !== null && (this.#modeOf(item) & TRANSFERABLE) !== 0) {
+        if (!objects.has(item)) items.push(...this.#nestedIn(item));
         objects.add(item);
       } else {
         throw this.dataCloneError('Found invalid value in transferList.');
       }
     }
     return { buffers, ports, objects };
+  }
+
+  #nestedIn(object: object): unknown[] {
+    const list = (object as Record<symbol, unknown>)[this.#symbols.messaging_transfer_list_symbol];
+    return typeof list === 'function' ? (list.call(object) as unknown[]) : [];
   }
 
   #checkPort(port: NodeMessagePort, seen: ReadonlySet<NodeMessagePort>, source: NodeMessagePort | null): void {

@@ -3,7 +3,7 @@
 import type { Pipe } from '../../../kernel/ipc/pipe.ts';
 import type { StreamEnds } from '../../descriptors.ts';
 import type { Realm } from '../../realm.ts';
-import { EAGAIN, EBADF, ECANCELED, EINVAL, ENOTCONN, EPIPE, UV_EOF } from './errno.ts';
+import { EAGAIN, EBADF, ECANCELED, ECONNRESET, EINVAL, ENOTCONN, EPIPE, UV_EOF } from './errno.ts';
 import { completeLater, HandleWrap } from './handle-wrap.ts';
 import { type Pollable, pollerOf } from './poller.ts';
 import { concatBytes, encodeString, plainBytes } from './text.ts';
@@ -253,9 +253,15 @@ export class StreamHandle extends HandleWrap {
   }
 
   #readEnd(): void {
+    const end = this.#receive?.wasReset === true ? ECONNRESET : UV_EOF;
     this.#watchReading(false);
-    if (this.#consumer !== null) this.#consumer(UV_EOF, null);
-    else this.#emitRead(UV_EOF, undefined);
+    if (this.#consumer !== null) this.#consumer(end, null);
+    else this.#emitRead(end, undefined);
+  }
+
+  /** The other side will read an error instead of an end. */
+  protected breakOff(): void {
+    this.#send?.reset();
   }
 
   #emitRead(nread: number, buffer: ArrayBuffer | undefined): unknown {

@@ -78,7 +78,7 @@ async function* bodyOf(response: { read(maxBytes: number): Promise<Uint8Array | 
 }
 
 async function connect(host: ProcessHost, port: number): Promise<ByteConnection | null> {
-  const outgoing = await host.call<OutgoingConnection | number>({ type: 'connect', address: { family: 'tcp', host: '127.0.0.1', port } });
+  const outgoing = await host.call<OutgoingConnection | number>({ type: 'connect', address: { family: 'tcp', host: '', port } });
   if (typeof outgoing === 'number') return null;
   return new BlockingConnection(host, host.openPipe(outgoing.connection.receive), host.openPipe(outgoing.connection.send));
 }
