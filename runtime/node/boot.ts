@@ -21,7 +21,8 @@ import { FatalHandler } from './fatal.ts';
 import { hideBrowserGlobals } from './globals.ts';
 import type { Library, LibraryFunction, LoadedLibrary, OptionValue, Shape } from './library.ts';
 import { NodeLoop } from './loop.ts';
-import { mainOf, OptionParser } from './options.ts';
+import { readEnvFiles } from './env-files.ts';
+import { type CommandLine, mainOf, OptionParser } from './options.ts';
 import { makeEnvironment } from './environment.ts';
 import type { BindingFactory, BindingObject, DescriptorTable, Primitives, Realm } from './realm.ts';
 import { makeSkeleton, SymbolTable } from './skeleton.ts';
@@ -80,6 +81,7 @@ export class NodeProcess implements Realm {
   #primordials: object = {};
   #entryPromise: Promise<unknown> | null = null;
   #isEntryPending = false;
+  #hasWarnedOfEnvironment = false;
   #prepareCallback: PrepareCallback | null = null;
 
   constructor({ host, loaded, primitives, scope, runtimeUrl }: BootParts) {
@@ -164,15 +166,12 @@ export class NodeProcess implements Realm {
     const { request } = this.host;
     this.cwd = request.cwd;
     Object.assign(this.#environment, request.env);
-    const line = new OptionParser(this.shape).parse(request.argv.slice(1), request.env['NODE_OPTIONS']);
-    if (line.error !== null) {
-      writeStderr(this, `${request.argv[0] ?? 'node'}: ${line.error}\n`);
-      this.host.exit({ code: INVALID_COMMAND_LINE, signal: null });
-    }
+    const line = this.#parseCommandLine();
     if (line.values['--version'] === true) return this.#printVersion();
     this.#optionValues = line.values;
     if (line.exposesGc) exposeGarbageCollector(this.globalThis);
     this.#state.execArgv = line.execArgv;
+    if (typeof line.values['--title'] === 'string' && line.values['--title'] !== '') this.#state.title = line.values['--title'];
     this.#state.argv = [request.argv[0] ?? 'node', ...line.rest];
     this.loop.hooks = this.#wiring.hooks({
       onError: (error) => this.#fatal.handle(error),
@@ -184,6 +183,27 @@ export class NodeProcess implements Realm {
     const main = this.host.isThread ? 'internal/main/worker_thread' : mainOf(line, terminalOf(this, 0) !== null);
     this.loop.run(() => this.#run(main));
     this.loop.wake();
+  }
+
+  /** Files of `--env-file` come into the environment on the way; they may hold NODE_OPTIONS, too. */
+  #parseCommandLine(): CommandLine {
+    const { request } = this.host;
+    const parse = (): CommandLine => {
+      const parsed = new OptionParser(this.shape).parse(request.argv.slice(1), this.#environment['NODE_OPTIONS']);
+      if (parsed.error !== null) this.#refuseToStart(parsed.error);
+      return parsed;
+    };
+    const line = parse();
+    const { variables, missing } = readEnvFiles(this, line.values);
+    if (missing !== null) this.#refuseToStart(`${missing}: not found`);
+    const before = this.#environment['NODE_OPTIONS'];
+    for (const [name, value] of Object.entries(variables)) this.#environment[name] ??= value;
+    return before === this.#environment['NODE_OPTIONS'] ? line : parse();
+  }
+
+  #refuseToStart(reason: string): never {
+    writeStderr(this, `${this.host.request.argv[0] ?? 'node'}: ${reason}\n`);
+    return this.host.exit({ code: INVALID_COMMAND_LINE, signal: null });
   }
 
   #printVersion(): void {
@@ -222,13 +242,11 @@ export class NodeProcess implements Realm {
     binding['pushAsyncContext'](asyncId, 0, resource);
     binding['execution_async_resources'].push(resource);
     if ((counts[kBefore ?? 0] ?? 0) > 0) hooks?.before(asyncId);
-    try {
-      const result = work();
-      if ((counts[kAfter ?? 0] ?? 0) > 0) hooks?.after(asyncId);
-      return result;
-    } finally {
-      binding['popAsyncContext'](asyncId);
-    }
+    // Not in a `finally`: the handler of an error asks in whose callback it happened, and clears the stack.
+    const result = work();
+    if ((counts[kAfter ?? 0] ?? 0) > 0) hooks?.after(asyncId);
+    binding['popAsyncContext'](asyncId);
+    return result;
   }
 
   #ownFactories(): Record<string, BindingFactory> {
@@ -345,13 +363,24 @@ export class NodeProcess implements Realm {
     // Named by its place: V8 words errors with the name in the source.
     const constructors = { process: function () {} } as unknown as { process: new () => BindingObject };
     const process = new constructors.process();
-    process['env'] = makeEnvironment(this.#environment);
+    process['env'] = makeEnvironment(this.#environment, () => this.#warnOfEnvironment());
     const { versions, version, release } = this.shape;
     for (const [name, value] of Object.entries({ version, versions, arch: 'x64', platform: 'linux', release: { ...release } }))
       Object.defineProperty(process, name, { value, enumerable: true, configurable: true });
     Object.defineProperty(process, this.privateSymbol('exit_info_private_symbol'), { value: new Int32Array(3) });
     Object.defineProperty(process, '_events', { value: undefined, writable: true, configurable: true });
     return process;
+  }
+
+  #warnOfEnvironment(): void {
+    if (this.#optionValues['--pending-deprecation'] !== true || this.#hasWarnedOfEnvironment) return;
+    this.#hasWarnedOfEnvironment = true;
+    this.process['emitWarning'](
+      'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. Please make sure to ' +
+        'convert the value to a string before setting process.env with it.',
+      'DeprecationWarning',
+      'DEP0104',
+    );
   }
 
   /** Node's loader leaves the entry point's promise on the global object: unsettled at the end means exit code 13. */

@@ -2,11 +2,12 @@
 
 const SYMBOL_MESSAGE = 'Cannot convert a Symbol value to a string';
 
-/** Wraps `values`, which stays the storage. */
-export function makeEnvironment(values: Record<string, string>): Record<string, string> {
+/** Wraps `values`, which stays the storage. `warnOfType` is told of values that only become strings here. */
+export function makeEnvironment(values: Record<string, string>, warnOfType: () => void): Record<string, string> {
   return new Proxy(values, {
     set(target, key, value) {
       if (typeof key === 'symbol' || typeof value === 'symbol') throw new TypeError(SYMBOL_MESSAGE);
+      if (!['string', 'number', 'boolean'].includes(typeof value)) warnOfType();
       target[key] = `${value as string}`;
       return true;
     },

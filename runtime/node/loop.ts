@@ -63,8 +63,11 @@ export class NodeLoop implements EventLoop {
     this.#channel.port1.onmessage = () => this.#turn();
   }
 
-  get activeHandles(): readonly LoopHandle[] {
-    return [...this.#handles].filter((handle) => handle.isActive && handle.isReferenced);
+  /** Referenced and not closed, as `process._getActiveHandles()` counts them: whether they wait for something or not. */
+  get openHandles(): readonly LoopHandle[] {
+    return [...this.#handles].filter(({ isReferenced, isActive, owner }) =>
+      owner !== undefined && 'hasRef' in owner ? (owner as { hasRef(): boolean }).hasRef() : isActive && isReferenced,
+    );
   }
 
   ref(): void {
@@ -92,9 +95,18 @@ export class NodeLoop implements EventLoop {
 
   track<T>(promise: Promise<T>): Promise<T> {
     this.ref();
-    const done = (): void => this.unref();
-    promise.then(done, done);
+    void this.#untilSettled(promise);
     return promise;
+  }
+
+  async #untilSettled(promise: Promise<unknown>): Promise<void> {
+    try {
+      await promise;
+    } catch {
+      // Its failure belongs to whoever holds it.
+    } finally {
+      this.unref();
+    }
   }
 
   /** Milliseconds since the process began, whole. */
@@ -118,9 +130,19 @@ export class NodeLoop implements EventLoop {
     this.#isPosted = true;
     if (this.#scheduler?.yield !== undefined && this.#yields < YIELDS_IN_A_ROW) {
       this.#yields++;
-      void this.#scheduler.yield().then(() => this.#turn());
+      void this.#turnAfter(this.#scheduler.yield());
       return;
     }
+    this.#postTurn();
+  }
+
+  /** Awaited, not `then`: a program's promise hooks must not see the loop's own promises. */
+  async #turnAfter(promise: Promise<void>): Promise<void> {
+    await promise;
+    this.#turn();
+  }
+
+  #postTurn(): void {
     this.#yields = 0;
     this.#channel.port2.postMessage(0);
   }
@@ -180,6 +202,7 @@ export class NodeLoop implements EventLoop {
     }
     if (this.#phase === 'timers' && this.#runTimers(hooks)) return;
     if (this.#phase === 'events' && this.#runEvent()) return;
+    if (this.#phase === 'immediates' && this.#letRejectionsArrive(hooks)) return;
     if (this.#phase === 'immediates' && this.#runImmediates(hooks)) return;
     this.#endIteration(hooks);
   }
@@ -222,6 +245,17 @@ export class NodeLoop implements EventLoop {
     }
     this.#runTicks();
     this.wake();
+    return true;
+  }
+
+  /**
+   * Node tells of an unhandled rejection before any immediate runs. The browser's event for it comes in a task of its own, which
+   * a yield overtakes and a message does not: so the first immediate of a batch waits for one.
+   */
+  #letRejectionsArrive(hooks: LoopHooks): boolean {
+    if (this.#yields === 0 || hooks.immediateInfo()[0] === 0) return false;
+    this.#isPosted = true;
+    this.#postTurn();
     return true;
   }
 

@@ -1,6 +1,8 @@
 // Promise hooks (`v8.promiseHooks`, async ids of promises) without an engine's help: `then`, the await helper and, while a hook
 // is set, the global `Promise` tell what they do. Promises that async functions return are first seen when used. Process worker.
 
+import { queueMicrotask } from '../process/intrinsics.ts';
+
 type Hook = (promise: object, parent?: object) => void;
 type Executor = (resolve: (value: unknown) => void, reject: (reason: unknown) => void) => void;
 

@@ -14,4 +14,5 @@ export const {
   DecompressionStream,
   XMLHttpRequest,
   MessageChannel,
+  queueMicrotask,
 } = globalThis;

@@ -151,8 +151,8 @@ export const cares: BindingFactory = (realm, binding) => {
     return 0;
   };
   binding['getnameinfo'] = (request: object, address: string, port: number): number => {
-    const isLocal = address === '::1' || address.startsWith('127.');
-    completeLater(realm, request, null, isLocal ? 'localhost' : address, PORT_NAMES[port] ?? String(port));
+    if (LOOPBACK.test(address)) completeLater(realm, request, null, 'localhost', PORT_NAMES[port] ?? String(port));
+    else completeLater(realm, request, UV_EAI_NONAME);
     return 0;
   };
   binding['strerror'] = (code: number): string => ERROR_TEXTS[code] ?? `c-ares error ${code}`;

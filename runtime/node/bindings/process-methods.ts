@@ -1,7 +1,7 @@
 // The `process_methods` binding: what stands behind `process`. Runs in the process worker.
 import type { Stat } from '../../fs/file-system.ts';
 import type { NodeLoop } from '../loop.ts';
-import { AsyncWrap } from './stream-base/handle-wrap.ts';
+import { activeRequests, AsyncWrap } from './stream-base/handle-wrap.ts';
 import { flushLinks } from './messaging/thread-link.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
@@ -15,17 +15,21 @@ const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const NS_PER_S = 1_000_000_000n;
 const SIGABRT_EXIT = 134;
+const LAST_SIGNAL = 64;
+const EINVAL = -22;
 
-/** What {@link processMethods} needs besides the realm. */
 /** Memory outside the heap is not told; a fresh process of Node has about this much. */
 const EXTERNAL_BYTES = 2_000_000;
 
+/** What {@link processMethods} needs besides the realm. */
 export interface ProcessState {
   readonly loop: NodeLoop;
   readonly versions: Record<string, string>;
   argv: readonly string[];
   execArgv: readonly string[];
   umask: number;
+  /** `--title`. */
+  title?: string;
 }
 
 export function processMethods(state: ProcessState): BindingFactory {
@@ -35,14 +39,15 @@ export function processMethods(state: ProcessState): BindingFactory {
     installMeasures(realm, binding, state);
     installEnd(realm, binding);
     binding['patchProcessObject'] = (target: BindingObject) => patchProcessObject(realm, state, target);
-    binding['_getActiveRequests'] = () => [];
-    const active = (): object[] => state.loop.activeHandles.map((handle) => handle.owner ?? handle);
+    binding['_getActiveRequests'] = () => [...activeRequests(realm)];
+    const active = (): object[] => state.loop.openHandles.map((handle) => handle.owner ?? handle);
     binding['_getActiveHandles'] = () => active().map((handle) => ownerOf(realm, handle));
     binding['getActiveResourcesInfo'] = () => {
       const { timeoutInfo, immediateInfo } = realm.internalBinding('timers') as Record<string, Int32Array>;
       const names = active().map((handle) => (handle instanceof AsyncWrap ? handle.resourceName : handle.constructor.name));
       const repeated = (name: string, count = 0): string[] => Array.from({ length: count }, () => name);
-      return [...names, ...repeated('Timeout', timeoutInfo?.[0]), ...repeated('Immediate', immediateInfo?.[1])];
+      const pending = [...activeRequests(realm)].map((request) => request.constructor.name);
+      return [...pending, ...names, ...repeated('Timeout', timeoutInfo?.[0]), ...repeated('Immediate', immediateInfo?.[1])];
     };
     binding['_rawDebug'] = (text: string) => writeStderr(realm, `${text}\n`);
     for (const name of ['_debugProcess', '_debugEnd', 'setEmitWarningSync', 'resetStdioForTesting']) binding[name] = () => {};
@@ -114,7 +119,7 @@ function installEnd(realm: Realm, binding: BindingObject): void {
   };
   binding['abort'] = () => realm.host.exit({ code: SIGABRT_EXIT, signal: 'SIGABRT' });
   binding['causeSegfault'] = () => realm.host.exit({ code: null, signal: 'SIGSEGV' });
-  binding['_kill'] = (pid: number, signal: number) => realm.host.callSync({ type: 'kill', pid: pid === 0 ? -realm.host.pid : pid, signal });
+  binding['_kill'] = (pid: number, signal: number) => (signal < 0 || signal > LAST_SIGNAL ? EINVAL : sendSignal(realm, pid, signal));
   binding['dlopen'] = (_module: unknown, file: string) => {
     realm.host.reportUnsupported(`native addon ${file}`);
     throw nodeError(
@@ -128,11 +133,16 @@ function installEnd(realm: Realm, binding: BindingObject): void {
   };
 }
 
+/** 0 means the sender's own group, as for `kill(2)`. */
+function sendSignal(realm: Realm, pid: number, signal: number): number {
+  return realm.host.callSync({ type: 'kill', pid: pid === 0 ? -realm.host.pid : pid, signal });
+}
+
 function patchProcessObject(realm: Realm, state: ProcessState, target: BindingObject): void {
   const define = (name: string, value: unknown, isWritable = true): void => {
     Object.defineProperty(target, name, { value, writable: isWritable, enumerable: true, configurable: true });
   };
-  let title = state.argv[0] ?? 'node';
+  let title = state.title ?? state.argv[0] ?? 'node';
   Object.defineProperty(target, 'title', {
     get: () => title,
     set: (value: unknown) => {

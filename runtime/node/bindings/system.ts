@@ -3,6 +3,8 @@ import { navigator } from '../../process/intrinsics.ts';
 import type { BindingFactory } from '../realm.ts';
 import type { UvErrors } from '../uv-errors.ts';
 
+const ERRNAME_WARNING =
+  "Directly calling process.binding('uv').errname(<val>) is being deprecated. Please make sure to use util.getSystemErrorName() instead.";
 const UID = 1000;
 const GIBIBYTE = 2 ** 30;
 /** Linux's priority range; a tab has no scheduler to tell, the number is only kept. */
@@ -11,8 +13,15 @@ const CPU_MODEL = 'Virtual CPU';
 const CPU_MHZ = 2000;
 
 export function uv(errors: UvErrors): BindingFactory {
-  return (_realm, binding) => {
-    binding['errname'] = (errno: number) => errors.name(errno);
+  return (realm, binding) => {
+    let hasWarned = false;
+    binding['errname'] = (errno: number) => {
+      if (!hasWarned && realm.requireBuiltin('internal/options')['getOptionValue']('--pending-deprecation') === true) {
+        hasWarned = true;
+        realm.process['emitWarning'](ERRNAME_WARNING, 'DeprecationWarning', 'DEP0119');
+      }
+      return errors.name(errno);
+    };
     binding['getErrorMap'] = () => new Map(errors.entries);
     binding['getErrorMessage'] = (errno: number) => errors.message(errno);
   };

@@ -1,4 +1,5 @@
 // The `task_queue` and `timers` bindings: Node's ticks, microtasks, timers and immediates on our loop. Process worker.
+import { queueMicrotask } from '../../process/intrinsics.ts';
 import { LEAVE_BATCH, type LoopHooks, type NodeLoop } from '../loop.ts';
 import type { BindingFactory } from '../realm.ts';
 import { knownPromises } from './util.ts';
@@ -58,7 +59,7 @@ export function taskQueue(wiring: LoopWiring, loop: NodeLoop): BindingFactory {
       if (loop.isInBatch) throw LEAVE_BATCH;
     };
     binding['enqueueMicrotask'] = (callback: () => void) => {
-      void Promise.resolve().then(() => loop.run(callback));
+      queueMicrotask(() => loop.run(callback));
     };
     binding['setPromiseRejectCallback'] = (callback: LoopWiring['onRejection']) => {
       wiring.onRejection = callback;

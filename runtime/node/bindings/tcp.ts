@@ -1,7 +1,7 @@
 // The `tcp_wrap` binding: TCP on the workspace's virtual loopback. Runs in the process worker.
 import type { IncomingConnection, OutgoingConnection } from '#protocol';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
-import { EADDRNOTAVAIL, EBADF, ECANCELED, EINVAL, ENETUNREACH, ENOTCONN } from './stream-base/errno.ts';
+import { EADDRINUSE, EADDRNOTAVAIL, EBADF, ECANCELED, EINVAL, ENETUNREACH, ENOTCONN } from './stream-base/errno.ts';
 import { completeLater } from './stream-base/handle-wrap.ts';
 import { networkOf } from './stream-base/network.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
@@ -19,6 +19,8 @@ const LOCAL_ADDRESS = /^(?:0\.0\.0\.0|127(?:\.\d{1,3}){3}|::|::1|::ffff:127(?:\.
 export class TcpHandle extends StreamHandle {
   #local: Endpoint | null = null;
   #flags = 0;
+  /** The port that the program chose for a connection of its own. */
+  #clientPort = 0;
   #remote: Endpoint | null = null;
   #listenerId: number | null = null;
   declare onconnection?: (status: number, client?: TcpHandle) => void;
@@ -73,6 +75,10 @@ export class TcpHandle extends StreamHandle {
       completeLater(this.realm, request, ENETUNREACH, this, request, false, false);
       return 0;
     }
+    if (!this.#takeLocalPort()) {
+      completeLater(this.realm, request, EADDRINUSE, this, request, false, false);
+      return 0;
+    }
     networkOf(this.realm).connect({ family: 'tcp', host: address, port }, (answer) => this.#connected(request, answer));
     return 0;
   }
@@ -119,7 +125,19 @@ export class TcpHandle extends StreamHandle {
   protected override onClosing(): void {
     if (this.#listenerId !== null) networkOf(this.realm).unlisten(this.#listenerId);
     this.#listenerId = null;
+    if (this.#clientPort !== 0) clientPorts(this.realm).delete(this.#clientPort);
     super.onClosing();
+  }
+
+  /** Two connections of a process cannot come from the same port. */
+  #takeLocalPort(): boolean {
+    const port = this.#local?.port ?? 0;
+    if (port === 0) return true;
+    const taken = clientPorts(this.realm);
+    if (taken.has(port)) return false;
+    taken.add(port);
+    this.#clientPort = port;
+    return true;
   }
 
   #accept(incoming: IncomingConnection): void {
@@ -136,12 +154,20 @@ export class TcpHandle extends StreamHandle {
       networkOf(realm).refuse(answer.connection);
       realm.makeCallback(request, oncomplete, ECANCELED, this, request, false, false);
     } else {
-      this.#local = answer.local;
+      this.#local = this.#clientPort === 0 ? answer.local : { ...answer.local, port: this.#clientPort };
       this.#remote = answer.remote;
       this.attach(networkOf(realm).open(answer.connection));
       realm.makeCallback(request, oncomplete, 0, this, request, true, true);
     }
   }
+}
+
+const portsInUse = new WeakMap<Realm, Set<number>>();
+
+function clientPorts(realm: Realm): Set<number> {
+  let ports = portsInUse.get(realm);
+  if (ports === undefined) portsInUse.set(realm, (ports = new Set()));
+  return ports;
 }
 
 /** A listener on an IPv6 address sees IPv4 peers as mapped addresses. */

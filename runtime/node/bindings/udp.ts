@@ -108,7 +108,8 @@ class UdpHandle extends HandleWrap {
   }
 
   setMulticastInterface(address: string): number {
-    return parseIpv4(address) === null && parseIpv6(address) === null ? EINVAL : 0;
+    const isAddress = parseIpv4(address) !== null || parseIpv6(address) !== null;
+    return isAddress && !isGroup(address) ? 0 : EINVAL;
   }
 
   setMulticastTTL(hops: number): number {

@@ -2,6 +2,7 @@
 import type { FileSystem } from '../../../fs/file-system.ts';
 import type { BindingObject, Descriptor, Realm } from '../../realm.ts';
 import { EBADF } from '../stream-base/errno.ts';
+import { activeRequests } from '../stream-base/handle-wrap.ts';
 
 /** A path as Node's library passes it: a string, or the bytes of one. */
 export type PathArgument = string | Uint8Array;
@@ -48,9 +49,12 @@ export class FsContext {
   deliver(request: unknown, error: unknown, value: unknown): Promise<unknown> | undefined {
     if (request === this.binding['kUsePromises']) return this.#settleLater(error, value);
     const { loop } = this.realm;
+    const active = activeRequests(this.realm);
+    active.add(request as object);
     loop.ref();
     loop.enqueue(() => {
       loop.unref();
+      active.delete(request as object);
       const { oncomplete } = request as { oncomplete: unknown };
       const args = error !== null ? [error] : value === undefined ? [null] : [null, value];
       this.realm.makeCallback(request as object, oncomplete, ...args);

@@ -137,6 +137,7 @@ export class HTTPParser extends AsyncWrap implements TimedParser, LlhttpEvents {
     }
     this.#freesAfterExecute = false;
     this.remove();
+    this.emitDestroy();
     if (this.#parser === 0) return;
     unregister(this.#parser);
     llhttp().llhttp_free(this.#parser);

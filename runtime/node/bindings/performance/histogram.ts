@@ -89,19 +89,22 @@ export class Histogram {
     return 0;
   }
 
-  /** Halves the remaining distance to 100 at each step, as the library's iterator does. */
+  /** Halves the remaining distance to 100 at each step, as the library's iterator does; ends where the last value is reached. */
   percentiles(): Map<number, number> {
     const out = new Map<number, number>();
     if (this.#count === 0) return out.set(100, 0);
-    const { max } = this;
-    out.set(0, this.percentile(0));
-    for (let rest = 50; rest > 1e-9; rest /= 2) {
-      const percentage = 100 - rest;
-      const value = this.percentile(percentage);
-      out.set(percentage, value);
-      if (value >= max) break;
+    let [percentage, seen, value] = [0, 0, 0];
+    for (const key of [...this.#buckets.keys()].toSorted((a, b) => a - b)) {
+      if (seen === this.#count) break;
+      seen += this.#buckets.get(key) ?? 0;
+      value = key;
+      while (percentage <= (100 * seen) / this.#count) {
+        out.set(percentage, value);
+        percentage += 100 / 2 ** (Math.trunc(Math.log2(100 / (100 - percentage))) + 1);
+        if (seen === this.#count) break;
+      }
     }
-    return out.set(100, max);
+    return out.set(100, value);
   }
 }
 

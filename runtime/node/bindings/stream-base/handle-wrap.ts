@@ -25,6 +25,8 @@ const RESOURCE_NAMES: Readonly<Record<string, string>> = {
   FSEvent: 'FSEventWrap',
 };
 
+const NO_ASYNC_ID = -1;
+
 export class AsyncWrap {
   readonly #realm: Realm;
   #asyncId: number;
@@ -62,8 +64,16 @@ export class AsyncWrap {
   }
 
   asyncReset(): void {
+    this.emitDestroy();
     this.#asyncId = this.#realm.newAsyncId(this, this.#provider);
     this.#frame = this.#realm.asyncContext.frame;
+  }
+
+  /** Tells async_hooks that the resource is gone. */
+  emitDestroy(): void {
+    if (this.#asyncId < 0) return;
+    this.#realm.internalBinding('async_wrap')['queueDestroyAsyncId'](this.#asyncId);
+    this.#asyncId = NO_ASYNC_ID;
   }
 
   getProviderType(): number {
@@ -116,6 +126,7 @@ export class HandleWrap extends AsyncWrap {
       realm.loop.removeHandle(this.#loopHandle);
       const onClosed = self[onCloseKey];
       if (typeof onClosed === 'function') realm.makeCallback(this, onClosed);
+      this.emitDestroy();
     });
   }
 
@@ -133,8 +144,21 @@ export class HandleWrap extends AsyncWrap {
 /** Calls `request.oncomplete` in a later turn of the loop and keeps the process alive until then. */
 export function completeLater(realm: Realm, request: object, ...args: unknown[]): void {
   realm.loop.ref();
+  const active = activeRequests(realm);
+  active.add(request);
   realm.loop.enqueue(() => {
     realm.loop.unref();
+    active.delete(request);
     realm.makeCallback(request, (request as { oncomplete?: unknown }).oncomplete, ...args);
+    if (request instanceof AsyncWrap) request.emitDestroy();
   });
+}
+
+const requests = new WeakMap<Realm, Set<object>>();
+
+/** Requests that wait for an answer, for `process.getActiveResourcesInfo()`. */
+export function activeRequests(realm: Realm): Set<object> {
+  let known = requests.get(realm);
+  if (known === undefined) requests.set(realm, (known = new Set()));
+  return known;
 }
