@@ -98,7 +98,11 @@ export class PromiseHooks {
     const construct = (executor: Executor, newTarget: Function): object => {
       if (typeof executor !== 'function') return Reflect.construct(native, [executor], newTarget) as object;
       const capability: { resolve?: (value: unknown) => void; reject?: (reason: unknown) => void } = {};
-      const promise = Reflect.construct(native, [(resolve: never, reject: never) => Object.assign(capability, { resolve, reject })], newTarget);
+      const promise = Reflect.construct(
+        native,
+        [(resolve: never, reject: never) => Object.assign(capability, { resolve, reject })],
+        newTarget,
+      );
       this.init(promise as object);
       let isSettled = false;
       const settling = (settle?: (value: unknown) => void) => (value: unknown) => {

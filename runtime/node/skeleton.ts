@@ -39,7 +39,9 @@ class SkeletonMaker {
   }
 
   object(members: Readonly<Record<string, Description>>, path: string): BindingObject {
-    const made: BindingObject = {};
+    // Constants have no prototype, and do not change.
+    const isConstant = path === 'constants' || path.startsWith('constants.');
+    const made: BindingObject = isConstant ? (Object.create(null) as BindingObject) : {};
     const isWritable = !path.startsWith('constants.');
     for (const [name, description] of Object.entries(members)) {
       const value = this.#value(description, `${path}.${name}`);

@@ -3,7 +3,8 @@ import type { Contexts } from '../compile/contexts.ts';
 import { rewriteScript } from '../compile/rewrite.ts';
 import { isModuleSyntax, type ScriptCompiler, sourceMapUrl, withoutHashbang } from '../compile/scripts.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
-import { nodeError, refusal } from './buffer/node-error.ts';
+import { nodeError } from './buffer/node-error.ts';
+import { heapUsed } from './system.ts';
 
 const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
@@ -37,9 +38,12 @@ export function contextify(compiler: ScriptCompiler, contexts: Contexts): Bindin
         cachedDataProduced: producesCache ? false : undefined,
       };
     };
-    binding['makeContext'] = (sandbox: object | symbol) => {
+    binding['makeContext'] = (sandbox: object | symbol, name: string, ...rest: unknown[]) => {
       const object = typeof sandbox === 'symbol' ? {} : sandbox;
       contexts.create(object, typeof sandbox === 'symbol');
+      const referrer = rest.at(-1);
+      // Only who brings an `importModuleDynamically` is looked up by it.
+      if (typeof referrer === 'symbol' && referrer.description === name) markReferrer(realm, object, referrer);
       return object;
     };
     binding['ContextifyScript'] = scriptClass(realm, compiler, contexts);
@@ -47,7 +51,11 @@ export function contextify(compiler: ScriptCompiler, contexts: Contexts): Bindin
     binding['startSigintWatchdog'] = () => true;
     binding['stopSigintWatchdog'] = () => false;
     binding['watchdogHasPendingSigint'] = () => false;
-    binding['measureMemory'] = refusal(realm, 'contextify.measureMemory');
+    // A browser tells one number for the whole worker: an estimate, which is all that the API promises.
+    binding['measureMemory'] = async () => {
+      const jsMemoryEstimate = heapUsed(realm.primitives.performance);
+      return { total: { jsMemoryEstimate, jsMemoryRange: [jsMemoryEstimate, jsMemoryEstimate] } };
+    };
   };
 }
 
@@ -87,6 +95,7 @@ const ENDS_WITH_ITSELF = /^\[(?:eval|stdin)\]/;
 function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts): unknown {
   return class ContextifyScript {
     readonly #code: string;
+    readonly #indent: number;
     readonly #name: string;
     readonly #id: number;
     sourceMapURL: string | undefined;
@@ -96,7 +105,7 @@ function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts)
       code: string,
       name: string,
       lineOffset = 0,
-      _columnOffset = 0,
+      columnOffset = 0,
       cachedData?: unknown,
       _producesCache?: boolean,
       _context?: object,
@@ -105,17 +114,43 @@ function scriptClass(realm: Realm, compiler: ScriptCompiler, contexts: Contexts)
       const symbol = referrer ?? Symbol(name);
       markReferrer(realm, this, symbol);
       this.#name = name;
-      this.#code = '\n'.repeat(Math.max(0, lineOffset)) + withoutHashbang(code);
+      this.#indent = Math.max(0, columnOffset);
+      this.#code = '\n'.repeat(Math.max(0, lineOffset)) + ' '.repeat(this.#indent) + withoutHashbang(code);
       compiler.check(this.#code, name);
       this.#id = compiler.register(name, symbol);
       this.sourceMapURL = sourceMapUrl(code);
       if (cachedData !== undefined) this.cachedDataRejected = false;
     }
 
-    runInContext(context: object | null, timeoutMs = -1): unknown {
+    runInContext(context: object | null, timeoutMs = -1, displaysErrors = true): unknown {
+      try {
+        return this.#run(context, timeoutMs);
+      } catch (error) {
+        if (displaysErrors) this.#decorate(error);
+        throw error;
+      }
+    }
+
+    #run(context: object | null, timeoutMs: number): unknown {
       const checkTime = timeoutMs > 0 ? clock(realm.primitives.performance, timeoutMs) : undefined;
       if (context === null) return compiler.run(this.#code, this.#name, this.#id, !ENDS_WITH_ITSELF.test(this.#name), checkTime);
       return contexts.run(context, rewriteScript(this.#code, this.#id, { isInContext: true }).source, this.#name, checkTime);
+    }
+
+    /** Puts the place and its line before the stack, once, as Node's native code does. */
+    #decorate(error: unknown): void {
+      const decorated = realm.privateSymbol('decorated_private_symbol');
+      if (!(error instanceof Error) || typeof error.stack !== 'string' || Object.hasOwn(error, decorated)) return;
+      const place = error.stack.split('\n').find((line) => line.includes(`${this.#name}:`) && line.trimStart().startsWith('at '));
+      const [, line, column] = /:(\d+):(\d+)\)?$/.exec(place ?? '') ?? [];
+      const text = this.#code.split('\n')[Number(line) - 1];
+      if (text === undefined) return;
+      const isFirst = text.startsWith(' '.repeat(this.#indent)) && !this.#code.slice(0, this.#code.indexOf(text)).trim();
+      const indent = isFirst ? this.#indent : 0;
+      // The stack names where the error was made; V8 points at where it was thrown, usually the same statement.
+      const at = text.slice(0, Number(column) - 1).replace(/\bthrow\s+$/, '').length - indent;
+      error.stack = `${this.#name}:${line}\n${text.slice(indent)}\n${' '.repeat(Math.max(0, at))}^\n\n${error.stack}`;
+      Object.defineProperty(error, decorated, { value: true, configurable: true });
     }
 
     createCachedData(): unknown {

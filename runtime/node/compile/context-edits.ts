@@ -102,6 +102,7 @@ class ContextEditor {
     const body = program['body'] as AnyNode[];
     for (const statement of body) this.#topLevel(statement);
     this.#visit(program, null, '', 0);
+    this.#receivers(program, isStrict(body));
     if (this.#checksTime) this.#edits.push(...clockEdits(program, `${this.#support}.tick();`));
     const directives = body.findLastIndex((statement) => typeof statement['directive'] === 'string');
     const start = directives === -1 ? (body[0]?.start ?? program.end) : (body[directives] as AnyNode).end;
@@ -164,6 +165,17 @@ class ContextEditor {
     }
   }
 
+  /** `this` of a sloppy function that was called without a receiver is the global object: the context's, not the process's. */
+  #receivers(node: AnyNode, strict: boolean, isInFunction = false): void {
+    if (node.type === 'ThisExpression' && isInFunction && !strict)
+      this.#edits.push({ start: node.start, end: node.end, text: `${this.#support}.receiver(this)` });
+    if (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') return;
+    const isOwnReceiver = FUNCTIONS.has(node.type) && node.type !== 'ArrowFunctionExpression';
+    const { body } = node;
+    const statements = FUNCTIONS.has(node.type) && isNode(body) && body.type === 'BlockStatement' ? (body['body'] as AnyNode[]) : [];
+    for (const child of children(node)) this.#receivers(child, strict || isStrict(statements), isInFunction || isOwnReceiver);
+  }
+
   #typeOf(node: AnyNode): void {
     const operand = node['argument'] as AnyNode;
     if (operand.type !== 'Identifier') return;
@@ -218,6 +230,10 @@ export function persistEdits(program: AnyNode): Edit[] {
     }
   }
   return edits;
+}
+
+function isStrict(body: readonly AnyNode[]): boolean {
+  return body.some((statement) => statement['directive'] === 'use strict');
 }
 
 function nameOf(node: unknown): string {

@@ -115,6 +115,7 @@ class Context {
           throw error;
         }
       },
+      receiver: (value: unknown) => (value === globalThis ? this.#global : value),
       tick: checkTime,
       self: (receiver: unknown) => (receiver === globalThis ? this.#global : receiver),
       id,

@@ -136,7 +136,7 @@ export class PacketReader {
   name(): string {
     const labels: string[] = [];
     let after: number | null = null;
-    for (let jumps = 0; ; ) {
+    for (let jumps = 0; ;) {
       const length = this.uint8();
       if (length === 0) break;
       if ((length & 0xc0) === 0xc0) {

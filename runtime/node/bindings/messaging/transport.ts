@@ -14,10 +14,7 @@ interface NodeTransferable {
 }
 
 type Symbols = Readonly<
-  Record<
-    'messaging_clone_symbol' | 'messaging_transfer_symbol' | 'messaging_transfer_list_symbol' | 'messaging_deserialize_symbol',
-    symbol
-  >
+  Record<'messaging_clone_symbol' | 'messaging_transfer_symbol' | 'messaging_transfer_list_symbol' | 'messaging_deserialize_symbol', symbol>
 >;
 
 const TRANSFERABLE = 1;
@@ -102,6 +99,8 @@ export class Transport implements LinkHost {
       } else if (NodeMessagePort.isPort(item)) {
         this.#checkPort(item, ports, source);
         ports.add(item);
+      } else if (typeof item === 'object' && item !== null && isShareable(item)) {
+        // Goes along by itself.
       } else if (typeof item === 'object' && item !== null && (this.#modeOf(item) & TRANSFERABLE) !== 0) {
         if (!objects.has(item)) items.push(...this.#nestedIn(item));
         objects.add(item);
