@@ -97,7 +97,7 @@ export class AsyncContext {
 
   #hookedThen(hooks: PromiseHooks, promise: unknown, onFulfilled: Callback, onRejected: Callback): unknown {
     const frame = this.#frame;
-    let derived: object = this; // replaced before any reaction runs
+    let derived: object = hooks; // replaced before any reaction runs
     const reaction = (callback: Callback, without: (value: unknown) => unknown) => (value: unknown) =>
       hooks.run(derived, () => (typeof callback === 'function' ? this.run(frame, () => callback(value)) : without(value)));
     const rethrow = (reason: unknown): never => {

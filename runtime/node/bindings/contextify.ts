@@ -6,6 +6,8 @@ import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { nodeError } from './buffer/node-error.ts';
 import { heapUsed } from './system.ts';
 
+/** Node's `measureMemory.mode`. */
+const DETAILED = 1;
 const CJS_PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 export function contextify(compiler: ScriptCompiler, contexts: Contexts): BindingFactory {
@@ -52,9 +54,10 @@ export function contextify(compiler: ScriptCompiler, contexts: Contexts): Bindin
     binding['stopSigintWatchdog'] = () => false;
     binding['watchdogHasPendingSigint'] = () => false;
     // A browser tells one number for the whole worker: an estimate, which is all that the API promises.
-    binding['measureMemory'] = async () => {
+    binding['measureMemory'] = async (mode: number) => {
       const jsMemoryEstimate = heapUsed(realm.primitives.performance);
-      return { total: { jsMemoryEstimate, jsMemoryRange: [jsMemoryEstimate, jsMemoryEstimate] } };
+      const total = { jsMemoryEstimate, jsMemoryRange: [jsMemoryEstimate, jsMemoryEstimate] };
+      return mode === DETAILED ? { total, current: total, other: [] } : { total };
     };
   };
 }
