@@ -1,33 +1,32 @@
 // Without a network: the server process is killed and the browser restarted with the same profile. The app opens, the
 // workspace is there, packages install from the cache, the server of the workspace answers, and nothing is lost.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test, type Page } from 'playwright/test';
+import { run, saved, screen } from './app.fixture.ts';
 import { launchChromium, type LaunchedBrowser } from './chromium.ts';
+import { startServerProcess, type ServerProcess } from './server-process.fixture.ts';
 
 // Previews on the app's own site, and on a site of their own.
 for (const previewHost of ['preview.verklet.localhost', 'xpreview.localhost']) {
   test.describe(`with previews on ${previewHost}`, () => {
     test.describe.configure({ mode: 'serial' });
     const profile = mkdtempSync(path.join(tmpdir(), 'verklet-offline-'));
-    let server: ChildProcess;
+    let server: ServerProcess;
     let origin = '';
     let browser: LaunchedBrowser;
     let page: Page;
     let address = '';
 
     test.beforeAll(async () => {
-      const port = await freePort();
-      origin = `http://verklet.localhost:${port}`;
-      server = await startServer(port, previewHost);
+      server = await startServerProcess(previewHost);
+      origin = server.origin;
       await openBrowser();
     });
     test.afterAll(async () => {
       await browser[Symbol.asyncDispose]();
-      server.kill('SIGKILL');
+      await server.kill();
       rmSync(profile, { recursive: true, force: true });
     });
 
@@ -72,8 +71,7 @@ for (const previewHost of ['preview.verklet.localhost', 'xpreview.localhost']) {
 
     test('with the server dead and the browser restarted, the workspace opens', async () => {
       await browser[Symbol.asyncDispose]();
-      server.kill('SIGKILL');
-      await new Promise((resolve) => server.once('exit', resolve));
+      await server.kill();
       await openBrowser();
       await page.goto(origin);
       await page
@@ -115,46 +113,6 @@ for (const previewHost of ['preview.verklet.localhost', 'xpreview.localhost']) {
       await run(page, 'node server.js');
       await expect(screen(page)).toContainText('Listening on http://localhost:8080', { timeout: 20_000 });
       await expect(page.frameLocator('.page iframe').getByRole('heading')).toHaveText('GET /', { timeout: 20_000 });
-    });
-  });
-}
-
-async function run(on: Page, command: string): Promise<void> {
-  await expect(screen(on)).toContainText('❯', { timeout: 20_000 });
-  await on.locator('.screen:not([hidden]) textarea').pressSequentially(command);
-  await on.locator('.screen:not([hidden]) textarea').press('Enter');
-}
-
-async function saved(on: Page): Promise<void> {
-  await on.waitForTimeout(50);
-  await expect(on.locator('.stored')).toHaveAttribute('data-stored', 'saved', { timeout: 30_000 });
-}
-
-/** The rows of the terminal that shows. */
-function screen(on: Page) {
-  return on.locator('.screen:not([hidden]) .xterm-rows');
-}
-
-/** A process of its own: only its death is a network that is gone. */
-async function startServer(port: number, previewHost: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'server/main.ts'], {
-    cwd: path.dirname(import.meta.dirname),
-    env: { ...process.env, VERKLET_PORT: String(port), VERKLET_PREVIEW_HOSTS: previewHost },
-    stdio: 'ignore',
-  });
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/-/health`).catch(() => null); // not up yet
-    if (answer?.ok === true) return child;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('the server did not start');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
     });
   });
 }

@@ -8,7 +8,7 @@ export type StorageTier = 'opfs' | 'indexeddb' | 'memory';
 /** What a second opener of a workspace does: give up, take it over, or work on a copy. */
 export type OnConflict = 'lock' | 'inherit' | 'fork';
 
-/** One path as it is saved and restored. Files take their bytes from the batch, one after the other. */
+/** One path as it is saved and restored. In a save, files take their bytes from the batch, one after the other. */
 export type SavedEntry =
   | { readonly op: 'folder'; readonly path: string; readonly mode: number; readonly mtimeMs: number }
   | { readonly op: 'file'; readonly path: string; readonly mode: number; readonly mtimeMs: number; readonly sizeBytes: number }
@@ -34,11 +34,20 @@ export type ToStore =
   | { readonly type: 'get-package'; readonly id: number; readonly integrity: string }
   | { readonly type: 'put-package'; readonly id: number; readonly integrity: string; readonly bytes: Uint8Array };
 
+/** Part of a stored tree. */
+export interface TreeBatch {
+  readonly entries: readonly SavedEntry[];
+  /** The content of the files among the entries, and whatever lies between it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where in `bytes` it begins, one per file, in the order of the entries. */
+  readonly offsets: Uint32Array<ArrayBuffer>;
+}
+
 /** Store -> file service or installer. */
 export type FromStore =
   | { readonly type: 'store-reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'store-error'; readonly id: number; readonly error: ErrorData }
-  | { readonly type: 'tree-batch'; readonly id: number; readonly entries: readonly SavedEntry[]; readonly bytes: Uint8Array }
+  | ({ readonly type: 'tree-batch'; readonly id: number } & TreeBatch)
   /** Another tab takes the workspace over: save now, then nothing more. */
   | { readonly type: 'hand-over' };
 

@@ -139,13 +139,16 @@ function imagesOf(folder: MemoryFolder): Record<string, Uint8Array> {
 /** One line per path. */
 function contentOf(session: WorkspaceSession): Record<string, string> {
   const found: Record<string, string> = {};
-  session.readAll((entries, bytes) => {
-    let offset = 0;
+  session.readAll(({ entries, bytes, offsets }) => {
+    let file = 0;
     for (const entry of entries) {
       if (entry.op === 'remove') continue;
       const mode = 'mode' in entry ? `${entry.mode.toString(8)} ` : '';
       let content = '';
-      if (entry.op === 'file') content = ` ${new TextDecoder().decode(bytes.subarray(offset, (offset += entry.sizeBytes)))}`;
+      if (entry.op === 'file') {
+        const start = offsets[file++] ?? 0;
+        content = ` ${new TextDecoder().decode(bytes.subarray(start, start + entry.sizeBytes))}`;
+      }
       if (entry.op === 'symlink') content = ` ${entry.target}`;
       if (entry.op === 'package') content = ` ${entry.integrity ?? ''}`;
       found[entry.path] = `${entry.op} ${mode}${entry.mtimeMs}${content}`;

@@ -10,6 +10,13 @@ const SCAN_BYTES = 4 * 1024 * 1024;
 /** Bytes behind the last index record from which on another is worth it: reading as much takes a few milliseconds. */
 const INDEX_EVERY_BYTES = 4 * 1024 * 1024;
 
+/** A stretch of the pack with the records that were asked for; every one is intact. */
+export interface PackWindow {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** `start` and `length` are those of the payload, in `bytes`. */
+  readonly records: readonly { readonly key: Key; readonly start: number; readonly length: number }[];
+}
+
 export class Pack {
   readonly #file: BlockFile;
   readonly #codec: RecordCodec;
@@ -104,30 +111,31 @@ export class Pack {
     return this.#index.get(key)?.type ?? null;
   }
 
-  /** Calls `use` with each record, in the order of the file and in large reads; throws as {@link get}. */
-  sweep(keys: Iterable<Key>, use: (key: Key, payload: Uint8Array) => void): void {
+  /** The records in the order of the file, by large reads that each have memory of their own. Throws as {@link get}. */
+  *windows(keys: Iterable<Key>): Generator<PackWindow> {
     this.#drain();
-    const wanted = [...keys].map((key) => ({ key, location: this.#index.get(key) }));
-    const found = wanted.flatMap(({ key, location }) => {
+    const found = [...keys].map((key) => {
+      const location = this.#index.get(key);
       if (!location) throw new VerkletError('ERR_INTEGRITY', { name: 'a stored record', expected: key });
-      return { key, ...location };
+      return { key, start: location.offset, end: location.offset + HEADER_BYTES + location.length };
     });
-    found.sort((a, b) => a.offset - b.offset);
-    let window = new Uint8Array();
-    let start = 0;
-    for (const { key, offset, length, type } of found) {
-      const end = offset + HEADER_BYTES + length;
-      if (end > start + window.length) {
-        start = offset;
-        // Never more than the file has: reading past its end would only cost memory.
-        window = new Uint8Array(Math.min(Math.max(SCAN_BYTES, end - offset), this.#end - offset));
-        this.#file.read(window, offset);
-      }
-      const bytes = window.subarray(offset - start, end - start);
-      const payload = bytes.subarray(HEADER_BYTES);
-      if (!this.#codec.isIntact(bytes.subarray(0, HEADER_BYTES), payload))
-        throw new VerkletError('ERR_INTEGRITY', { name: `the stored ${type}`, expected: key });
-      use(key, payload);
+    found.sort((a, b) => a.start - b.start);
+    for (let at = 0; at < found.length;) {
+      const start = found[at]?.start ?? 0;
+      let next = at + 1;
+      while (next < found.length && (found[next]?.end ?? 0) - start <= SCAN_BYTES) next++;
+      const bytes = new Uint8Array((found[next - 1]?.end ?? 0) - start);
+      const count = this.#file.read(bytes, start);
+      const records = found.slice(at, next).map((record) => {
+        const headerAt = record.start - start;
+        const payloadAt = headerAt + HEADER_BYTES;
+        const payload = bytes.subarray(payloadAt, record.end - start);
+        if (record.end - start > count || !this.#codec.isIntact(bytes.subarray(headerAt, payloadAt), payload))
+          throw new VerkletError('ERR_INTEGRITY', { name: 'a stored record', expected: record.key });
+        return { key: record.key, start: payloadAt, length: payload.length };
+      });
+      yield { bytes, records };
+      at = next;
     }
   }
 

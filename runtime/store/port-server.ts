@@ -1,7 +1,7 @@
 // Answers the file service and installers over their ports. They run beside user code on another origin, so that every
 // message is checked, and a port reaches one workspace and the package cache only. Runs in the store worker.
 import * as v from 'valibot';
-import { toErrorData, VerkletError, type ErrorData, type FromStore, type SavedEntry, type Snapshot, type ToStore } from '#protocol';
+import { toErrorData, VerkletError, type ErrorData, type FromStore, type Snapshot, type ToStore, type TreeBatch } from '#protocol';
 import { MAX_PACKAGE_BYTES } from './package-store.ts';
 import type { SharedPackages } from './shared-packages.ts';
 import type { WorkspaceSession } from './workspace-session.ts';
@@ -112,12 +112,12 @@ export class PortServer {
       case 'read-workspace':
         return this.#reply(
           asked.id,
-          this.#need().readAll((entries, content) => this.#sendBatch(asked.id, entries, content)),
+          this.#need().readAll((batch) => this.#sendBatch(asked.id, batch)),
         );
       case 'read-snapshot':
         return this.#reply(
           asked.id,
-          this.#need().readSnapshot(asked.snapshot, (entries, content) => this.#sendBatch(asked.id, entries, content)),
+          this.#need().readSnapshot(asked.snapshot, (batch) => this.#sendBatch(asked.id, batch)),
         );
       default:
         asked satisfies never;
@@ -157,8 +157,8 @@ export class PortServer {
     return this.#session;
   }
 
-  #sendBatch(questionId: number, entries: readonly SavedEntry[], content: Uint8Array): void {
-    this.#post({ type: 'tree-batch', id: questionId, entries, bytes: content }, [content.buffer]);
+  #sendBatch(questionId: number, batch: TreeBatch): void {
+    this.#post({ type: 'tree-batch', id: questionId, ...batch }, [batch.bytes.buffer]);
   }
 
   #reply(questionId: number, value: unknown): void {

@@ -2,7 +2,7 @@
 import { encodeTree, isFolderMode, VerkletError, type TreeEntry } from '#protocol';
 import type { BlockFolder } from './block-file.ts';
 import { HeadFile, STORE_FORMAT, type Head } from './head.ts';
-import { Pack } from './pack.ts';
+import { Pack, type PackWindow } from './pack.ts';
 import { RecordCodec, type Key } from './records.ts';
 import {
   decodeCommit,
@@ -131,9 +131,9 @@ export class SnapshotStore {
     return decodePackage(this.#need(key));
   }
 
-  /** Many blobs in large reads, in the order of the file. Throws as {@link blob}. */
-  sweep(keys: Iterable<Key>, use: (key: Key, bytes: Uint8Array) => void): void {
-    this.#pack.sweep(keys, use);
+  /** Many blobs by large reads, in the order of the file. Throws as {@link blob}. */
+  windows(keys: Iterable<Key>): Generator<PackWindow> {
+    return this.#pack.windows(keys);
   }
 
   commitOf(key: Key): Commit | null {
@@ -188,7 +188,8 @@ export class SnapshotStore {
     file.truncate(0);
     const next = Pack.open(file, this.#codec, 0);
     const live = reachable(this.#pack, [...kept, this.#head.commit]);
-    this.#pack.sweep(live, (key, payload) => next.put(this.#pack.typeOf(key) ?? 'blob', payload));
+    for (const { bytes, records } of this.#pack.windows(live))
+      for (const { key, start, length } of records) next.put(this.#pack.typeOf(key) ?? 'blob', bytes.subarray(start, start + length));
     next.writeIndex(true);
     await next.flush();
     const { sizeBytes, indexOffset } = next;

@@ -199,11 +199,12 @@ function save(session: WorkspaceSession, files: Readonly<Record<string, string>>
 
 function contentOf(session: WorkspaceSession): Map<string, string> {
   const found = new Map<string, string>();
-  session.readAll((entries, bytes) => {
-    let offset = 0;
+  session.readAll(({ entries, bytes, offsets }) => {
+    let file = 0;
     for (const entry of entries) {
       if (entry.op !== 'file') continue;
-      found.set(entry.path, decoder.decode(bytes.subarray(offset, (offset += entry.sizeBytes))));
+      const start = offsets[file++] ?? 0;
+      found.set(entry.path, decoder.decode(bytes.subarray(start, start + entry.sizeBytes)));
     }
   });
   return found;

@@ -111,6 +111,7 @@ export class Store implements StoreApi {
     });
     this.#sessions.set(session, { key, workspace, ownership, ports: [], isClosing: false });
     this.#onEvents.set(session, onEvent);
+    void workspace.readAhead();
     const { isNew, isRecovered } = workspace;
     return { session, key, label: record.label, name: record.name, note: record.note, tier, isNew, isRecovered };
   }

@@ -1,5 +1,6 @@
 // One open workspace: takes saves from the file service, gives its tree back, keeps its history. Runs in the store worker.
 import {
+  isVerkletError,
   VerkletError,
   type ErrorData,
   type RestoreSummary,
@@ -7,21 +8,27 @@ import {
   type Snapshot,
   type SnapshotChange,
   type StoreEvent,
+  type TreeBatch,
 } from '#protocol';
 import { changesBetween } from './compare.ts';
 import type { Key } from './records.ts';
 import { retained } from './retention.ts';
 import { isFull } from './full.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
-import { walk, WorkspaceTree, type FileNode } from './workspace-tree.ts';
+import { batchOf, treeBatches } from './tree-batches.ts';
+import { walk, WorkspaceTree } from './workspace-tree.ts';
 
-/** Content that travels in one message: large enough to be cheap, small enough to overlap reading and writing. */
-const BATCH_BYTES = 4 * 1024 * 1024;
-const BATCH_ENTRIES = 4096;
+/** What is read before it is asked for lies in memory until it is. */
+const MAX_AHEAD_BYTES = 128 * 1024 * 1024;
 /** Below this a pack is left alone however much of it is dead. */
 const COMPACT_FLOOR_BYTES = 8 * 1024 * 1024;
 
-export type SendBatch = (entries: readonly SavedEntry[], bytes: Uint8Array) => void;
+export type SendBatch = (batch: TreeBatch) => void;
+
+interface ReadAhead {
+  readonly read: TreeBatch[];
+  readonly rest: Generator<TreeBatch>;
+}
 
 export class WorkspaceSession {
   readonly #store: SnapshotStore;
@@ -32,6 +39,7 @@ export class WorkspaceSession {
   #files = 0;
   #startedAtMs: number | null = null;
   #compactedAtBytes = 0;
+  #ahead: ReadAhead | null = null;
   isRecovered: boolean;
 
   constructor(store: SnapshotStore, report: (event: StoreEvent) => void) {
@@ -65,6 +73,7 @@ export class WorkspaceSession {
 
   save(entries: readonly SavedEntry[], bytes: Uint8Array): void {
     this.#startedAtMs ??= performance.now();
+    this.#ahead = null;
     if (this.#problem !== null) return;
     try {
       let offset = 0;
@@ -121,21 +130,51 @@ export class WorkspaceSession {
     }
   }
 
+  /**
+   * Reads the current tree while nobody asks for it yet: the runtime that will is still starting. A damaged record ends that;
+   * {@link readAll} meets it again, and deals with it.
+   */
+  async readAhead(): Promise<void> {
+    if (this.isNew) return;
+    const ahead: ReadAhead = { read: [], rest: treeBatches(this.#store, walk(this.#tree.root)) };
+    this.#ahead = ahead;
+    try {
+      for (let sizeBytes = 0; sizeBytes < MAX_AHEAD_BYTES && this.#ahead === ahead;) {
+        const next = ahead.rest.next();
+        if (next.done === true) return;
+        ahead.read.push(next.value);
+        sizeBytes += next.value.bytes.length;
+        await turn();
+      }
+    } catch (error) {
+      this.#ahead = null;
+      if (!isVerkletError(error)) throw error;
+    }
+  }
+
+  #takeAhead(): Iterable<TreeBatch> | null {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    if (ahead === null) return null;
+    return (function* () {
+      yield* ahead.read;
+      yield* ahead.rest;
+    })();
+  }
+
   /** Streams the whole current tree. Damage makes an older snapshot current and starts again. */
   readAll(send: SendBatch): RestoreSummary {
     for (;;) {
       try {
-        return this.#stream([...walk(this.#tree.root)], send);
+        return this.#send(this.#takeAhead() ?? treeBatches(this.#store, walk(this.#tree.root)), send);
       } catch (error) {
         const damaged = damagedKey(error);
         if (damaged === null) throw error;
         this.#store.fallBack(damaged);
         this.#tree = readHead(this.#store);
         this.isRecovered = true;
-        send(
-          [...new Set([...this.#tree.root.children.keys(), 'workdir', 'home'])].map((path) => ({ op: 'remove', path })),
-          new Uint8Array(),
-        );
+        const names = new Set([...this.#tree.root.children.keys(), 'workdir', 'home']);
+        send(batchOf([...names].map((path) => ({ op: 'remove', path }))));
       }
     }
   }
@@ -149,11 +188,9 @@ export class WorkspaceSession {
       if (change === 'removed') removed.push({ op: 'remove', path });
       else changed.add(path);
     }
-    send(removed, new Uint8Array());
-    return this.#stream(
-      [...walk(target.root)].filter(([path]) => changed.has(path)),
-      send,
-    );
+    send(batchOf(removed));
+    const nodes = [...walk(target.root)].filter(([path]) => changed.has(path));
+    return this.#send(treeBatches(this.#store, nodes), send);
   }
 
   history(): Snapshot[] {
@@ -192,6 +229,7 @@ export class WorkspaceSession {
   /** Frees what no kept snapshot needs, when that is worth it: old automatic snapshots are thinned out. */
   async compact(): Promise<void> {
     const { sizeBytes } = this.#store;
+    this.#ahead = null;
     if (sizeBytes < COMPACT_FLOOR_BYTES || sizeBytes < this.#compactedAtBytes * 1.5) return;
     const kept = retained(this.history(), Date.now()).map(({ id }) => id);
     if (this.#store.liveBytes(kept) * 2 < sizeBytes) await this.#store.compact(kept);
@@ -199,6 +237,7 @@ export class WorkspaceSession {
   }
 
   close(): void {
+    this.#ahead = null;
     this.#store.close();
   }
 
@@ -212,62 +251,17 @@ export class WorkspaceSession {
     return this.#commitOf(id).tree;
   }
 
-  /** Folders and packages first, then files in the order of the pack. */
-  #stream(nodes: readonly (readonly [path: string, node: WorkspaceNode])[], send: SendBatch): RestoreSummary {
-    const batch = new Batch(send);
-    const byKey = new Map<Key, { path: string; node: FileNode }[]>();
+  #send(batches: Iterable<TreeBatch>, send: SendBatch): RestoreSummary {
     let files = 0;
     let sizeBytes = 0;
-    for (const [path, node] of nodes) {
-      if (node.kind !== 'folder') {
-        const sharing = byKey.get(node.key);
-        if (sharing) sharing.push({ path, node });
-        else byKey.set(node.key, [{ path, node }]);
-      } else if (node.integrity === null) batch.add({ op: 'folder', path, mode: node.mode & 0o7777, mtimeMs: node.mtimeMs });
-      else batch.add({ op: 'package', path, mode: node.mode & 0o7777, mtimeMs: node.mtimeMs, integrity: node.integrity });
-    }
-    this.#store.sweep(byKey.keys(), (key, bytes) => {
-      for (const { path, node } of byKey.get(key) ?? []) {
-        files++;
-        sizeBytes += bytes.length;
-        const { mtimeMs, mode } = node;
-        if (node.kind === 'symlink') batch.add({ op: 'symlink', path, mtimeMs, target: new TextDecoder().decode(bytes) });
-        else batch.add({ op: 'file', path, mode: mode & 0o7777, mtimeMs, sizeBytes: bytes.length }, bytes);
+    for (const batch of batches) {
+      for (const { op, ...entry } of batch.entries) {
+        if (op === 'file' || op === 'symlink') files++;
+        if ('sizeBytes' in entry) sizeBytes += entry.sizeBytes;
       }
-    });
-    batch.flush();
+      send(batch);
+    }
     return { files, sizeBytes, isRecovered: this.isRecovered };
-  }
-}
-
-type WorkspaceNode = ReturnType<typeof walk> extends Generator<readonly [string, infer Node]> ? Node : never;
-
-/** Gathers entries and their content for one message. */
-class Batch {
-  readonly #send: SendBatch;
-  #entries: SavedEntry[] = [];
-  #bytes = new Uint8Array(BATCH_BYTES);
-  #used = 0;
-
-  constructor(send: SendBatch) {
-    this.#send = send;
-  }
-
-  add(entry: SavedEntry, content?: Uint8Array): void {
-    const size = content?.length ?? 0;
-    if (this.#used + size > this.#bytes.length || this.#entries.length >= BATCH_ENTRIES) this.flush();
-    if (size > this.#bytes.length) this.#bytes = new Uint8Array(size);
-    if (content) this.#bytes.set(content, this.#used);
-    this.#used += size;
-    this.#entries.push(entry);
-  }
-
-  flush(): void {
-    if (this.#entries.length === 0) return;
-    this.#send(this.#entries, this.#used === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#used));
-    this.#entries = [];
-    this.#bytes = new Uint8Array(BATCH_BYTES);
-    this.#used = 0;
   }
 }
 
@@ -279,4 +273,16 @@ function readHead(store: SnapshotStore): WorkspaceTree {
 function damagedKey(error: unknown): Key | null {
   const expected = error instanceof VerkletError && error.code === 'ERR_INTEGRITY' ? error.details['expected'] : null;
   return typeof expected === 'string' ? expected : null;
+}
+
+/** Lets waiting messages come first. Timers would wait for milliseconds. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

@@ -19,6 +19,8 @@ export class ChangeCollector {
   readonly #fs: FileSystem;
   readonly #packages: InstalledPackages;
   readonly #known = new KnownTree();
+  /** Filled by each look, and used up before the next. */
+  readonly #stat = {} as Stat;
   /** Package folders that were told file by file: once the lockfile or the archive is there, a reference may do. */
   readonly #unidentified = new Set<string>();
   /** Null when folders of packages are looked at, too. */
@@ -204,13 +206,24 @@ export class ChangeCollector {
   }
 
   #learn(path: string, references: ReadonlySet<string>): void {
-    const stat = {} as Stat;
-    if (this.#fs.lstat(path, stat) < 0) return;
+    const node = this.#look(path, references);
+    if (node !== null) this.#known.set(path, node);
+  }
+
+  /** What is there now, with everything in it; null for nothing. Ten thousand files are looked at before a workspace is open. */
+  #look(path: string, references: ReadonlySet<string>): KnownNode | null {
+    const stat = this.#stat;
+    if (this.#fs.lstat(path, stat) < 0) return null;
     const isFolder = (stat.mode & S_IFMT) === S_IFDIR;
-    this.#known.set(path, { ino: stat.ino, stamp: stampOf(stat), children: isFolder ? new Map() : null });
-    if (!isFolder) return;
+    const node: KnownNode = { ino: stat.ino, stamp: stampOf(stat), children: isFolder ? new Map() : null };
+    if (node.children === null) return node;
     if (packageRootOf(path) === path && !references.has(path)) this.#unidentified.add(path);
-    for (const { name } of this.#list(path)) if (!isRebuilt(`${path}/${name}`)) this.#learn(`${path}/${name}`, references);
+    for (const { name } of this.#list(path)) {
+      const inner = `${path}/${name}`;
+      const child = isRebuilt(inner) ? null : this.#look(inner, references);
+      if (child !== null) node.children.set(name, child);
+    }
+    return node;
   }
 
   #list(folder: string): readonly Dirent[] {

@@ -29,7 +29,7 @@ export class Persistence {
   /** Brings the stored tree back and starts to save. Once, before any process runs. */
   async start(): Promise<Restored> {
     const { references, ...restored } = await this.#write(true, (restorer) =>
-      this.#store.ask<RestoreSummary>({ type: 'read-workspace' }, [], (entries, bytes) => restorer.take(entries, bytes)),
+      this.#store.ask<RestoreSummary>({ type: 'read-workspace' }, [], (batch) => restorer.take(batch)),
     );
     this.#collector.adopt(references);
     this.#saver = new Saver(this.#fs, this.#store, this.#collector);
@@ -47,7 +47,7 @@ export class Persistence {
   async restore(snapshot: string): Promise<Restored> {
     await this.save(null);
     const { references: _, ...restored } = await this.#write(false, (restorer) =>
-      this.#store.ask<RestoreSummary>({ type: 'read-snapshot', snapshot }, [], (entries, bytes) => restorer.take(entries, bytes)),
+      this.#store.ask<RestoreSummary>({ type: 'read-snapshot', snapshot }, [], (batch) => restorer.take(batch)),
     );
     await this.save(null);
     return restored;

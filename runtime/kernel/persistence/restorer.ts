@@ -1,5 +1,5 @@
 // Writes saved entries back into the file system. File service.
-import type { SavedEntry } from '#protocol';
+import type { SavedEntry, TreeBatch } from '#protocol';
 import type { FileSystem } from '../../fs/file-system.ts';
 import type { PackageCache } from '../../packages/package-cache.ts';
 import { gunzip } from '../../packages/tarballs.ts';
@@ -43,13 +43,11 @@ export class Restorer {
     this.#cache = cache;
   }
 
-  /** Takes one batch. Files take their bytes from it in order. */
-  take(entries: readonly SavedEntry[], bytes: Uint8Array): void {
-    let offset = 0;
+  take({ entries, bytes, offsets }: TreeBatch): void {
+    let file = 0;
     for (const entry of entries) {
-      const size = entry.op === 'file' ? entry.sizeBytes : 0;
-      const content = bytes.subarray(offset, offset + size);
-      offset += size;
+      const start = entry.op === 'file' ? (offsets[file++] ?? 0) : 0;
+      const content = bytes.subarray(start, start + (entry.op === 'file' ? entry.sizeBytes : 0));
       if (this.#packages.length > 0 && entry.path.includes('/node_modules/') && entry.op !== 'package')
         this.#overlays.push({ entry, bytes: content });
       else this.#apply(entry, content);

@@ -1,13 +1,13 @@
 // The file service's and the installers' end of a port to the store worker on the app's origin: questions, answers and
 // streamed trees. Runs in workers of the workspace origin.
-import { fromErrorData, type FromStore, type SavedEntry, type ToStore } from '#protocol';
+import { fromErrorData, type FromStore, type ToStore, type TreeBatch } from '#protocol';
 
 type Question<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
 
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
-  onBatch: ((entries: readonly SavedEntry[], bytes: Uint8Array) => void) | null;
+  onBatch: ((batch: TreeBatch) => void) | null;
 }
 
 export class StoreClient {
@@ -43,7 +43,7 @@ export class StoreClient {
   #receive(message: FromStore): void {
     switch (message.type) {
       case 'tree-batch':
-        return this.#waiting.get(message.id)?.onBatch?.(message.entries, message.bytes);
+        return this.#waiting.get(message.id)?.onBatch?.(message);
       case 'store-reply':
         return this.#take(message.id)?.resolve(message.value);
       case 'store-error':
