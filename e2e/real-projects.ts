@@ -19,6 +19,19 @@ interface HttpExpectation {
   readonly bodyIs?: string;
 }
 
+/** What the project's page shows in the preview, and after an edit while the server runs. */
+interface PageExpectation {
+  readonly path: string;
+  /** A selector and the text it must have. */
+  readonly sees: readonly [selector: string, text: string];
+  /** Clicked before the edit, and what it says then: after a hot update it still says so. */
+  readonly clicks?: readonly [selector: string, text: string];
+  readonly edit?: { readonly file: string; readonly from: string; readonly to: string };
+  readonly seesThen?: readonly [selector: string, text: string];
+  /** Whether the update keeps what the click did; `false`: the page is loaded anew. */
+  readonly keepsState?: boolean;
+}
+
 interface ProjectCommand {
   readonly run: string;
   readonly kind: 'exit' | 'server';
@@ -30,6 +43,7 @@ interface ProjectCommand {
     readonly outputIncludes?: Text;
     readonly filesInclude?: Readonly<Record<string, string>>;
     readonly http?: readonly HttpExpectation[];
+    readonly page?: PageExpectation;
     readonly whileRunning?: { readonly run: string; readonly stdoutIncludes: Text };
   };
 }
@@ -128,7 +142,8 @@ async function runServer(runtime: Harness, folder: string, project: RealProject,
   else if (performance.now() >= deadline) problems.push(`did not listen within ${timeoutOf(command) / 1000} s`);
   else {
     for (const expected of command.expect.http ?? []) problems.push(...(await compareHttp(runtime, port, expected)));
-    const { whileRunning } = command.expect;
+    const { whileRunning, page } = command.expect;
+    if (page !== undefined) problems.push(...(await comparePage(runtime, folder, port, page)));
     if (whileRunning !== undefined) {
       const beside = await runtime.spawn('sh', ['-c', whileRunning.run], {
         cwd: folder,
@@ -159,6 +174,55 @@ async function compareHttp(runtime: Harness, port: number, expected: HttpExpecta
   } catch (error) {
     return [`${label}: ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}`];
   }
+}
+
+/** Looks at the server's page in a preview frame; a page that is edited must change without being loaded again. */
+async function comparePage(runtime: Harness, folder: string, port: number, expected: PageExpectation): Promise<string[]> {
+  await runtime.page.evaluate(
+    ([number, path]) => {
+      const frame = globalThis.harnessRuntime.preview(number).createFrame(path);
+      frame.id = 'project-page';
+      document.body.append(frame);
+    },
+    [port, expected.path] as const,
+  );
+  const frame = runtime.page.frameLocator('#project-page');
+  const problems: string[] = [];
+  const see = async (when: string, wanted: readonly [selector: string, text: string]): Promise<void> => {
+    const deadline = performance.now() + DEFAULT_TIMEOUT_MS / 2;
+    const read = async (): Promise<string> =>
+      frame
+        .locator(wanted[0])
+        .first()
+        .innerText({ timeout: 1000 })
+        .catch(() => '');
+    let text = await read();
+    while (!text.includes(wanted[1]) && performance.now() < deadline) {
+      await delay(POLL_MS);
+      text = await read();
+    }
+    if (!text.includes(wanted[1])) problems.push(`${when}: ${wanted[0]} shows ${excerpt(text)}, not ${JSON.stringify(wanted[1])}`);
+  };
+  await see('page', expected.sees);
+  const { clicks, edit, seesThen, keepsState = true } = expected;
+  if (problems.length === 0 && clicks !== undefined) {
+    // The page may not be hydrated yet: then the click does nothing.
+    const button = frame.locator(clicks[0]).first();
+    for (let tries = 0; tries < 20 && !(await button.innerText()).includes(clicks[1]); tries++) {
+      await button.click();
+      await delay(POLL_MS);
+    }
+    await see('click', clicks);
+  }
+  if (problems.length === 0 && edit !== undefined && seesThen !== undefined) {
+    const before = String(await runtime.fs.readFile(`${folder}/${edit.file}`));
+    await runtime.fs.writeFile(`${folder}/${edit.file}`, before.replace(edit.from, edit.to));
+    await see('edit', seesThen);
+    if (clicks !== undefined && keepsState) await see('state after the edit', clicks);
+    await runtime.fs.writeFile(`${folder}/${edit.file}`, before);
+  }
+  await runtime.page.evaluate(() => document.querySelector('#project-page')?.remove());
+  return problems;
 }
 
 function missing(where: string, content: string, wanted: Text | undefined): string[] {

@@ -30,6 +30,24 @@ undefined
     exitCode: 0,
   },
   {
+    name: 'AsyncLocalStorage survives awaits in evaluated texts, and of what only looks like a promise',
+    program: `const { AsyncLocalStorage } = require('node:async_hooks');
+const store = new AsyncLocalStorage();
+function Chunk(value) { this.value = value; }
+Chunk.prototype = Object.create(Promise.prototype);
+Chunk.prototype.then = function (done) { setTimeout(done, 1, this.value + ':' + store.getStore()); };
+const local = 7;
+store.run('A', async () => { console.log(await new Chunk(1), store.getStore()); })
+  .then(() => eval("(async () => { await store.run('B', async () => { await 1; console.log(local, store.getStore()); }); await 1; console.log(store.getStore()); })()"))
+  .then(() => new Function('store', 'return (async () => { await 1; return [store.getStore()]; })()')(store)).then(console.log);`,
+    stdout: `1:A A
+7 B
+undefined
+[ undefined ]
+`,
+    exitCode: 0,
+  },
+  {
     name: 'AsyncLocalStorage follows concurrent requests',
     program: `const http = require('node:http');
 const { AsyncLocalStorage } = require('node:async_hooks');

@@ -64,7 +64,9 @@ export class AsyncContext {
   #keep(value: unknown): unknown {
     const frame = this.#frame;
     const native = this.#promises;
-    const promise = value instanceof native && value.constructor === native ? value : new native((resolve) => resolve(value));
+    // Not `instanceof`: what only inherits from a promise (React's chunks do) is a thenable to `await`.
+    const isPromise = value instanceof native && Object.getPrototypeOf(value) === native.prototype && value.constructor === native;
+    const promise = isPromise ? value : new native((resolve) => resolve(this.#inFrame(value, frame)));
     const hooks = this.#hooks?.isActive === true ? this.#hooks : null;
     if (promise !== value) hooks?.init(promise);
     const waiting = hooks?.suspend(promise);
@@ -74,6 +76,15 @@ export class AsyncContext {
     };
     Reflect.apply(this.#then, promise, [restore, restore]);
     return promise;
+  }
+
+  /** A thenable's `then` is called a turn later: in the frame that waits for it. */
+  #inFrame(value: unknown, frame: unknown): unknown {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
+    const { then } = value as { then?: unknown };
+    if (typeof then !== 'function') return value;
+    // oxlint-disable-next-line unicorn/no-thenable -- it stands for one
+    return { then: (...callbacks: unknown[]) => this.run(frame, () => Reflect.apply(then, value, callbacks) as unknown) };
   }
 
   #each(iterable: unknown): unknown {

@@ -12,7 +12,7 @@ export function installFunctionImports(scope: typeof globalThis, scriptOf: (name
   const construct = (parts: readonly unknown[], newTarget: Function): unknown => {
     const body = parts.at(-1);
     const script = typeof body === 'string' && MAYBE_IMPORT.test(body) ? callingScript(scriptOf) : undefined;
-    const given = script === undefined ? parts : [...parts.slice(0, -1), rewriteScript(body as string, script).source];
+    const given = script === undefined ? parts : [...parts.slice(0, -1), rewriteScript(body as string, script, { isGlobal: true }).source];
     return Reflect.construct(Native, given, newTarget === Replacement ? Native : newTarget);
   };
   function Replacement(...parts: unknown[]): unknown {

@@ -56,3 +56,9 @@ test('a function made from text takes the context’s global object for the proc
   expect(edit('return this')).toBe('return $.self(this)');
   expect(edit('return [() => this, function () { return this }]')).toBe('return [() => $.self(this), function () { return this }]');
 });
+
+test('a text given to a direct eval is compiled as its file is', () => {
+  const edited = (source: string): string => rewriteScript(source, 7).source;
+  expect(edited('eval("async () => { await 1 }")')).toBe('eval(globalThis[Symbol.for("verklet.eval")](7,"async () => { await 1 }"))');
+  expect(edited('a.eval("1"); eval()')).toBe('a.eval("1"); eval()');
+});

@@ -4,7 +4,7 @@ import type { AwaitHelper } from '../library.ts';
 import type { Realm } from '../realm.ts';
 import { type Edit, originalColumn } from './edits.ts';
 import { installFunctionImports } from './function-imports.ts';
-import { AWAIT_KEY, AWAIT_NAME, IMPORT_KEY, rewriteScript, TICK_KEY } from './rewrite.ts';
+import { AWAIT_KEY, AWAIT_NAME, EVAL_KEY, IMPORT_KEY, rewriteScript, TICK_KEY } from './rewrite.ts';
 
 const HASHBANG = /^#!/;
 const SOURCE_MAP = /\/\/[#@] sourceMappingURL=(\S+)\s*$/;
@@ -49,6 +49,9 @@ export class ScriptCompiler {
     this.#evaluate = realm.globalThis.eval;
     Object.defineProperty(realm.globalThis, Symbol.for(IMPORT_KEY), {
       value: (id: number, specifier: unknown, options?: unknown) => this.importFrom(id, specifier, options),
+    });
+    Object.defineProperty(realm.globalThis, Symbol.for(EVAL_KEY), {
+      value: (id: number, text: unknown) => (typeof text === 'string' ? rewriteScript(text, id, { isGlobal: true }).source : text),
     });
     installFunctionImports(realm.globalThis, (name) => this.#idsByName.get(name));
     Object.defineProperty(realm.globalThis, Symbol.for(AWAIT_KEY), { value: realm.asyncContext.keep });

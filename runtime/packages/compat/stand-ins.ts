@@ -76,13 +76,15 @@ class Placer {
     const host = `${project}/${one.folder}`;
     const current = this.#manifestAt(host);
     if (current === undefined) return null;
-    if (rule.action === 'inject' && this.#resolves(host, rule.package, '*')) return null;
+    if (rule.action === 'inject' && rule.into === undefined && this.#resolves(host, rule.package, '*')) return null;
     if (rule.action === 'alias' && current.verklet !== undefined) return { ...this.#describe(one, rule), ...current.verklet };
     const manifest = await this.#choose(rule.package, rule.version, one.version);
     if (manifest === null) return null;
     const standIn = `${manifest.name}@${manifest.version}`;
-    if (rule.action === 'inject') await this.#install(manifest, `${host}/node_modules/${rule.package}`, 0);
-    else await this.#replace(one, host, manifest, standIn);
+    if (rule.action === 'inject') {
+      await this.#install(manifest, `${host}/${rule.into ?? 'node_modules'}/${rule.package}`, 0);
+      for (const folder of rule.empty ?? []) this.#options.fs.mkdirAll(`${host}/${folder}`, EXECUTABLE_MODE);
+    } else await this.#replace(one, host, manifest, standIn);
     return { ...this.#describe(one, rule), standIn };
   }
 

@@ -12,8 +12,19 @@ const rule = v.variant('action', [
   v.object({ action: v.literal('auto'), because, range }),
   /** The folder gets the content of another package. `version`: `same`, `nearest`, `latest` or a range. */
   v.object({ action: v.literal('alias'), package: v.string(), version: v.string(), because, range }),
-  /** Another package is put beside it, where its version is not there already. */
-  v.object({ action: v.literal('inject'), package: v.string(), version: v.string(), because, range }),
+  /**
+   * Another package is put inside it, where its version is not there already: below `into` (`node_modules` unless said). `empty`
+   * names folders that keep it from downloading its native parts.
+   */
+  v.object({
+    action: v.literal('inject'),
+    package: v.string(),
+    version: v.string(),
+    into: v.optional(v.string()),
+    empty: v.optional(v.array(v.string())),
+    because,
+    range,
+  }),
   /** Installs, and what it imports works; its commands need a server. */
   v.object({ action: v.literal('command'), because, range }),
   /** Does not run in the tab: said at installation. */
