@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright';
 import { expect } from 'playwright/test';
 import { readConfig } from '../server/config.ts';
@@ -55,4 +56,10 @@ export async function saved(on: Page): Promise<void> {
   // The change is seen a moment after it was made; only then does `saved` mean that it is stored.
   await on.waitForTimeout(50);
   await expect(on.locator('.stored')).toHaveAttribute('data-stored', 'saved', { timeout: 30_000 });
+}
+
+/** One line per accessibility violation of the app. A preview is the user's own page, and a terminal draws for itself. */
+export async function violations(on: Page): Promise<string[]> {
+  const found = await new AxeBuilder({ page: on }).exclude('iframe').exclude('.xterm').analyze();
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
 }

@@ -36,6 +36,40 @@ test('a shortcut and a link open a template, an unknown link says so', async () 
   await expect(page.getByRole('tree')).toContainText('main.js');
 });
 
+test('a launch while the app runs opens what it asks for, and closes nothing without being told to', async () => {
+  // Only an installed app gets launches from the system; this is the same interface.
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'launchQueue', {
+      configurable: true,
+      value: { setConsumer: (consumer: (params: unknown) => void) => Object.assign(window, { launch: consumer }) },
+    });
+  });
+  const launch = (params: Record<string, unknown>): Promise<void> =>
+    page.evaluate((given) => (window as unknown as { launch(params: unknown): void }).launch(given), params);
+  const { appUrl } = app.server;
+  await page.goto(`${appUrl}/?template=script`);
+  await expect(page.getByRole('tree')).toContainText('main.js');
+  const address = page.url();
+  // That of the window itself, and one that only brings it to the front.
+  await launch({ targetURL: `${appUrl}/?template=script` });
+  await launch({ targetURL: `${appUrl}/` });
+  await launch({ targetURL: `${appUrl}/?link=${encodeURIComponent('web+verklet:template/http')}` });
+  await expect(page.locator('.notices')).toContainText('Something else was asked for');
+  expect(page.url()).toBe(address);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await expect(page.getByRole('tree')).toContainText('server.js');
+
+  await page.getByRole('button', { name: 'Close workspace' }).click();
+  await page.evaluate(async () => {
+    const handle = await (await navigator.storage.getDirectory()).getFileHandle('from the system.md', { create: true });
+    const writable = await handle.createWritable();
+    await writable.write('# opened with Verklet');
+    await writable.close();
+    (window as unknown as { launch(params: unknown): void }).launch({ targetURL: `${location.origin}/?files`, files: [handle] });
+  });
+  await expect(page.getByRole('tree')).toContainText('from the system.md', { timeout: 20_000 });
+});
+
 test('shared files become a workspace', async () => {
   await page.goto(app.server.appUrl);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
@@ -54,7 +88,7 @@ test('shared files become a workspace', async () => {
     document.body.append(form);
     form.submit();
   });
-  await expect(page.getByRole('tree')).toContainText('from elsewhere.txt');
+  await expect(page.getByRole('tree')).toContainText('from elsewhere.txt', { timeout: 20_000 });
 });
 
 test('an update waits for the user, and loses nothing', async () => {
@@ -67,7 +101,8 @@ test('an update waits for the user, and loses nothing', async () => {
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
   await expect(page.locator('.notices')).toContainText('A new version of Verklet is ready');
   await expect(page.getByRole('tree')).toContainText('before-update.txt');
+  const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Reload now' }).click();
-  await page.waitForEvent('load');
+  await loaded;
   await expect(page.getByRole('tree')).toContainText('before-update.txt');
 });

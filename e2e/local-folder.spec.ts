@@ -1,7 +1,7 @@
 // A folder of the device in the workspace: both ways, with conflicts. A folder of the browser's private files stands for one
 // that the user picks, which a test cannot: both are the same interface.
 import { expect, test, type Page } from 'playwright/test';
-import { openApp, run as runOn, screen as screenOf, type OpenApp } from './app.fixture.ts';
+import { openApp, run as runOn, screen as screenOf, violations, type OpenApp } from './app.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
 let app: OpenApp;
@@ -61,6 +61,7 @@ test('what changed on both sides is for the user to decide', async () => {
   const conflicts = page.getByRole('alert', { name: 'Changed here and in the folder' });
   await expect(conflicts).toContainText('new.txt', { timeout: 10_000 });
   expect(await readOnDevice('new.txt')).toBe('theirs!');
+  expect(await violations(page)).toEqual([]);
   await conflicts.getByRole('button', { name: 'Keep ours' }).click();
   await expect(conflicts).toBeHidden();
   await expect.poll(() => readOnDevice('new.txt')).toBe('ours\n');

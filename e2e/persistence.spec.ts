@@ -1,7 +1,6 @@
 // What a workspace keeps: edits, names and whole trees survive reloads; a second tab copies or takes over; the list works.
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from 'playwright/test';
-import { openApp, run, saved, screen, type OpenApp } from './app.fixture.ts';
+import { openApp, run, saved, screen, violations, type OpenApp } from './app.fixture.ts';
 
 test.describe.configure({ mode: 'serial' });
 let app: OpenApp;
@@ -65,7 +64,7 @@ test('a second tab is refused, copies, and takes over after the last save of the
   const second = await app.browser.context.newPage();
   await second.goto(address);
   await expect(second.getByRole('heading', { name: 'HTTP server is open in another tab' })).toBeVisible();
-  expect((await new AxeBuilder({ page: second }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  expect(await violations(second)).toEqual([]);
   await second.getByRole('button', { name: 'Open a copy' }).click();
   await expect(second.getByRole('tree')).toContainText('renamed.json');
   expect(second.url()).not.toBe(address);
@@ -91,7 +90,7 @@ test('the list renames, duplicates, deletes and undoes', async () => {
   await page.getByRole('button', { name: 'Close workspace' }).click();
   const list = page.locator('.workspaces');
   await expect(list.locator('li')).toHaveCount(2);
-  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Rename HTTP server', exact: true }).click();
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.type('My server');

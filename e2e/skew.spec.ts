@@ -41,8 +41,9 @@ test('after an update in another tab the old one still has all its parts, and sa
   const second = await app.browser.context.newPage();
   await second.goto(app.server.appUrl);
   await second.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
+  const loaded = second.waitForEvent('load');
   await second.getByRole('button', { name: 'Reload now' }).click({ timeout: 30_000 });
-  await second.waitForEvent('load');
+  await loaded;
   await expect(second.getByRole('heading', { name: 'Start from' })).toBeVisible();
   await expect(old.locator('.notices')).toContainText('updated in another tab');
 

@@ -135,7 +135,5 @@ function restore(workspace: Workspace, snapshot: Snapshot): void {
 }
 
 async function openCopy(workspace: Workspace, snapshot: Snapshot): Promise<void> {
-  const key = await workspace.history.copy(snapshot);
-  await workspace.close();
-  await openStored(key);
+  await openStored(await workspace.history.copy(snapshot));
 }

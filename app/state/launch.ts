@@ -18,28 +18,47 @@ declare global {
   }
 }
 
-/** Opens what the address asks for, and listens for files that the system hands over. */
+/** Opens what the address asks for, and listens for what the system hands over later. */
 export async function start(): Promise<void> {
-  window.launchQueue?.setConsumer((params) => void reporting(() => takeLaunch(params)));
-  const query = new URLSearchParams(location.search);
+  let isFirst = true;
+  const startedAt = location.href;
+  window.launchQueue?.setConsumer((params) => {
+    // The launch that opened this window comes along, too: its address is being opened already.
+    const isOpened = isFirst && params.targetURL === startedAt;
+    isFirst = false;
+    void reporting(() => takeLaunch(params, isOpened));
+  });
+  await openTarget(new URL(startedAt));
+}
+
+async function openTarget(target: URL): Promise<void> {
+  const query = target.searchParams;
   if (query.has('shared')) return openShared();
   if (query.has('continue')) return openLast();
   const link = query.get('link');
   if (link !== null) return openLink(link);
-  await openAddress();
+  await openAddress(target);
 }
 
-/** In an app that runs already, files make a new workspace only when none is open: nothing is closed for them. */
-async function takeLaunch({ files = [] }: LaunchParams): Promise<void> {
-  if (files.length === 0) return;
-  const incoming = await Promise.all(
-    files.map(async (handle): Promise<IncomingFile> => ({ path: handle.name, file: await handle.getFile() })),
-  );
-  if (currentWorkspace() === null) await openImport(incoming);
-  else
-    notify(`${files.length === 1 ? (files[0]?.name ?? '') : `${files.length} files`} can be opened in a new workspace.`, {
-      action: { label: 'Open', run: () => void reporting(() => openImport(incoming)) },
-    });
+/** In an app that runs already: nothing is closed for a launch that the user has not agreed to. */
+async function takeLaunch({ files = [], targetURL }: LaunchParams, isOpened: boolean): Promise<void> {
+  if (files.length > 0) {
+    const incoming = await Promise.all(
+      files.map(async (handle): Promise<IncomingFile> => ({ path: handle.name, file: await handle.getFile() })),
+    );
+    const what = files.length === 1 ? (files[0]?.name ?? '') : `${files.length} files`;
+    return openOrOffer(`${what} can be opened in a new workspace.`, () => openImport(incoming));
+  }
+  if (isOpened || targetURL === undefined) return;
+  const target = new URL(targetURL);
+  // The app's own address asks for nothing: the window was brought to the front, and that is all.
+  if (target.origin !== location.origin || (target.pathname === '/' && target.search === '')) return;
+  await openOrOffer('Something else was asked for. The workspace here is saved and closed for it.', () => openTarget(target));
+}
+
+async function openOrOffer(text: string, open: () => Promise<void>): Promise<void> {
+  if (currentWorkspace() === null) await open();
+  else notify(text, { action: { label: 'Open', run: () => void reporting(open) } });
 }
 
 async function openShared(): Promise<void> {

@@ -52,10 +52,10 @@ export async function openStored(key: string, onConflict: OnConflict = 'lock'): 
 }
 
 /** Opens what the address names: a stored workspace, a template, or the start page. */
-export async function openAddress(): Promise<void> {
-  const key = ROUTE.exec(location.pathname)?.[1];
+export async function openAddress(address: URL): Promise<void> {
+  const key = ROUTE.exec(address.pathname)?.[1];
   if (key !== undefined) return openStored(decodeURIComponent(key));
-  const wanted = new URLSearchParams(location.search).get('template');
+  const wanted = address.searchParams.get('template');
   const template = templates.find(({ id }) => id === wanted);
   if (template !== undefined) return openTemplate(template);
   await refreshWorkspaces();
@@ -83,8 +83,13 @@ interface Opening {
 }
 
 async function open({ title, ...options }: Opening): Promise<void> {
+  const before = currentWorkspace();
   session.value = { state: 'booting', title };
   try {
+    if (before !== null) {
+      await disconnectFolder();
+      await before.close();
+    }
     const workspace = await Workspace.open({ ...options, onHandedOver: () => void handedOver(workspace) });
     session.value = { state: 'open', workspace };
     showAddress(`/w/${encodeURIComponent(workspace.key)}`);
