@@ -22,10 +22,13 @@ function NoServer({ workspace: { template } }: { workspace: Workspace }) {
   return (
     <div class="empty preview-empty">
       <p>No server is listening yet.</p>
-      <p>
-        Run <code>{(template?.servesNothing ? undefined : template?.steps.at(-1)) ?? 'node server.js'}</code> in the terminal; its page
-        shows here.
-      </p>
+      {template?.servesNothing ? (
+        <p>Start one in the terminal, and its page shows here.</p>
+      ) : (
+        <p>
+          Run <code>{template?.steps.at(-1) ?? 'node server.js'}</code> in the terminal; its page shows here.
+        </p>
+      )}
     </div>
   );
 }

@@ -51,7 +51,7 @@ function Choice({ session }: { session: Extract<Session, { state: 'start' | 'fai
               </button>
             </li>
           ))}
-          <li>
+          <li class="whole-row">
             <button type="button" class="template" data-template="import" onClick={() => void openImport()}>
               <strong>Your own files</strong>
               <span>A zip archive or single files from this device. A folder can be dropped anywhere here.</span>
