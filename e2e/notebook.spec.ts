@@ -92,6 +92,18 @@ test('single keys insert, move, change and delete cells while a cell has the foc
   await expect(focusedText()).resolves.toMatch(/Code cell \d/);
 });
 
+test('a cell that fails takes those behind it along', async () => {
+  await write('import time; time.sleep(0.4); late()');
+  await page.keyboard.press('Alt+Enter');
+  await page.keyboard.insertText('print("never " + "shown")');
+  await page.keyboard.press('Control+Enter');
+  await expect(cells().filter({ hasText: 'late()' })).toContainText("NameError: name 'late' is not defined");
+  await expect(page.locator('.session-state')).toHaveText('Python is ready');
+  await expect(page.locator('.cells')).not.toContainText('never shown');
+  await page.keyboard.press('d');
+  await page.keyboard.press('d');
+});
+
 test('input() asks in the cell, an interrupt stops it, a restart forgets', async () => {
   await write('name = input("Your name? ")\nprint(f"Hello {name}")');
   await page.keyboard.press('Control+Enter');

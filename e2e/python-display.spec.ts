@@ -1,11 +1,24 @@
 // What Python programs show besides text, and the interpreter behind notebooks, as an embedder of the SDK meets them.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'playwright/test';
 import type { CellOutput } from '@verklet/sdk';
 import { launchRuntime, type Harness } from './harness.ts';
+import { startPackageIndex, type PackageIndex } from './python/package-index.ts';
 
 let harness: Harness;
-test.beforeAll(async () => void (harness = await launchRuntime()));
-test.afterAll(() => harness.close());
+let index: PackageIndex;
+test.beforeAll(async () => {
+  index = await startPackageIndex();
+  index.addWheel('greeting', '1.0', { 'greeting.py': 'def main():\n    print("hello")\n' });
+  const cacheFolder = mkdtempSync(path.join(tmpdir(), 'verklet-cache-'));
+  harness = await launchRuntime({ server: { pythonIndex: index.url, pythonPackages: '', cacheFolder } });
+});
+test.afterAll(async () => {
+  await harness.close();
+  await index[Symbol.asyncDispose]();
+});
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
@@ -144,8 +157,7 @@ test('!commands, magics and what is refused', async () => {
     'import subprocess\nsubprocess.run(["echo", "from a child"]).returncode',
     '!python3 -c "import sys; sys.exit(3)"\n_exit_code',
   ]);
-  const text = (index: number): string => (outputs[index] as { type: string; text?: string }[]).map((output) => output.text ?? '').join('');
-  expect(text(0)).toBe('one\ntwo\n/home/user\n');
+  expect(textOf(outputs[0])).toBe('one\ntwo\n/home/user\n');
   expect(outputs[1]).toMatchObject([{ data: { 'text/plain': "['one', 'two']" } }]);
   expect(outputs[2]).toMatchObject([{ data: { 'text/plain': "'\\n!not a command\\n'" } }]);
   expect(outputs[3]).toMatchObject([{ data: { 'text/plain': "'/workdir'" } }]);
@@ -153,7 +165,7 @@ test('!commands, magics and what is refused', async () => {
     { type: 'error', name: 'UsageError', traceback: [expect.stringContaining('%%bash are not available')] },
   ]);
   expect(outputs[5]).toMatchObject([{ type: 'error', traceback: [expect.stringContaining('%load_ext is not available')] }]);
-  expect(text(6)).toContain('from a child');
+  expect(textOf(outputs[6])).toContain('from a child');
   expect(outputs[7]).toMatchObject([{ data: { 'text/plain': '3' } }]);
 });
 
@@ -193,6 +205,69 @@ test('interrupt, input(), completion and an end in the middle of a cell', async 
   expect(seen.modules.items).toContainEqual({ label: 'json', kind: 'module' });
   expect(seen.message).toContain('The Python process ended (code 7');
   expect(seen.after).toBe(7);
+});
+
+test('%pip installs what the next cell imports', async () => {
+  const outputs = await runCells([
+    'import greeting',
+    '%pip install greeting',
+    'import greeting\ngreeting.main()',
+    '%pip install nosuchpackage',
+  ]);
+  expect(outputs[0]).toMatchObject([{ type: 'error', name: 'ModuleNotFoundError' }]);
+  expect(textOf(outputs[1])).toContain('Successfully installed greeting-1.0');
+  expect(textOf(outputs[2])).toBe('hello\n');
+  expect(textOf(outputs[3])).toContain('No matching distribution found for nosuchpackage');
+  expect(outputs[3]?.at(-1)).toMatchObject({ type: 'error', name: 'UsageError', message: 'pip ended with code 1' });
+});
+
+test('a task goes on between cells, and an updated display keeps its name', async () => {
+  const text = await harness.page.evaluate(async () => {
+    const session = await globalThis.harnessRuntime.startPython();
+    let seen = '';
+    const onOutput = (output: CellOutput): void => void (seen += output.type === 'stream' ? output.text : '');
+    const code =
+      'import asyncio\nasync def tick():\n    for n in range(3):\n        await asyncio.sleep(0.05)\n        print(n)\ntask = asyncio.create_task(tick())';
+    await session.execute(code, { onOutput });
+    const deadline = performance.now() + 5000;
+    while (!seen.includes('2') && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    await session.end();
+    return seen;
+  });
+  expect(text).toBe('0\n1\n2\n');
+});
+
+test('the interactive interpreter completes from what is there, and shows what has a picture', async () => {
+  const seen = await harness.page.evaluate(async () => {
+    const shown = Promise.withResolvers<unknown>();
+    const stop = globalThis.harnessRuntime.displays.on((event) => shown.resolve(event));
+    const process = await globalThis.harnessRuntime.spawn('python3', ['-q'], { terminal: { columns: 80, rows: 24 } });
+    const writer = process.input.getWriter();
+    const reader = process.output.getReader();
+    let text = '';
+    const show = async (expected: string): Promise<void> => {
+      while (!text.includes(expected)) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`ended before ${expected}: ${text}`);
+        text += new TextDecoder().decode(value);
+      }
+      text = text.slice(text.indexOf(expected) + expected.length);
+    };
+    const type = (keys: string): Promise<void> => writer.write(new TextEncoder().encode(keys));
+    await show('>>> ');
+    await type('import types; drawn = type("Drawn", (), {"_repr_html_": lambda self: "<b>drawn</b>"})()\r');
+    await show('>>> ');
+    // Tab, after letters that only this name begins with.
+    await type('dra\t');
+    await show('wn');
+    await type('\r');
+    const event = await shown.promise;
+    stop();
+    await type('import sys; sys.exit(0)\r');
+    await process.exit;
+    return event;
+  });
+  expect(seen).toMatchObject({ type: 'display', data: { 'text/html': '<b>drawn</b>' } });
 });
 
 test('HTML of a program runs in a frame that reaches nothing', async () => {
@@ -248,6 +323,10 @@ test('HTML of a program runs in a frame that reaches nothing', async () => {
   await expect.poll(() => page.locator('#output-under-test').evaluate((frame) => frame.clientHeight)).toBeGreaterThan(300);
   expect(page.url()).toContain('console.html');
 });
+
+function textOf(outputs: readonly unknown[] | undefined): string {
+  return ((outputs ?? []) as { text?: string }[]).map((output) => output.text ?? '').join('');
+}
 
 async function runCells(cells: readonly string[]): Promise<unknown[][]> {
   return harness.page.evaluate(async (sources) => {

@@ -1,8 +1,12 @@
 // The right pane: the page of a server, or what programs displayed. Tabs as ARIA describes them: arrows move, one tab stop.
 import { useEffect, useRef } from 'preact/hooks';
+import { shownPane } from '../state/commands.ts';
+import { notify } from '../state/notices.ts';
 import type { Workspace } from '../state/workspace.ts';
 import { OutputList } from './output-list.tsx';
 import { PreviewPane } from './preview-pane.tsx';
+
+const isNarrow = matchMedia('(max-width: 820px)');
 
 const TABS = [
   ['preview', 'Preview'],
@@ -17,6 +21,8 @@ export function Aside({ workspace }: { workspace: Workspace }) {
   useEffect(() => {
     // The first output opens the tab where no page is shown; later ones only mark it.
     if (count > 0 && workspace.ports.peek().length === 0) outputs.show();
+    if (count > 0 && isNarrow.matches && shownPane.peek() !== 'preview')
+      notify('A program displayed something: it is under Preview, Output.');
   }, [count]);
   const ports = workspace.ports.value.length;
   useEffect(() => {

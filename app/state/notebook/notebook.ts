@@ -15,6 +15,9 @@ export interface Question {
   answer(text: string | null): void;
 }
 
+/** A loop that prints must not draw the page for each line. */
+const DRAW_INTERVAL_MS = 40;
+
 export class Notebook {
   readonly path: string;
   readonly cells = signal<readonly Cell[]>([]);
@@ -33,7 +36,11 @@ export class Notebook {
   #metadata: NotebookFile['metadata'] = {};
   #session: Promise<PythonSession> | null = null;
   #lastRemoved: { readonly cell: Cell; readonly index: number } | null = null;
-  /** Counts interruptions and restarts: a run of several cells stops at the first. */
+  /** Outputs that came since the cells were drawn. */
+  readonly #growing = new Map<string, OutputList>();
+  #drawTimer: ReturnType<typeof setTimeout> | null = null;
+  #lastRun: Promise<void> = Promise.resolve();
+  /** Counts failures, interruptions and restarts: cells that wait do not outlive one. */
   #stops = 0;
 
   /** Throws where the text is no notebook. */
@@ -52,6 +59,7 @@ export class Notebook {
   }
 
   text(): string {
+    this.#draw();
     return writeNotebook({ cells: this.cells.value, metadata: this.#metadata });
   }
 
@@ -175,7 +183,13 @@ export class Notebook {
     this.waiting.value = new Set([...this.waiting.value, id]);
     if (this.state.value === 'idle') this.state.value = 'busy';
     const shown = new OutputList();
+    const before = this.#lastRun;
+    const isOver = Promise.withResolvers<void>();
+    this.#lastRun = isOver.promise;
     try {
+      // One after the other: what fails takes those behind it along, as in Jupyter.
+      await before;
+      if (stops !== this.#stops) return false;
       const session = await this.#openSession();
       if (stops !== this.#stops) return false;
       const { outcome } = await session.execute(cell.source, {
@@ -188,12 +202,15 @@ export class Notebook {
         onOutput: (event) => this.#show(id, shown, event),
         onInput: (prompt, isSecret) => this.#ask(id, prompt, isSecret),
       });
+      if (outcome !== 'ok') this.#stops++;
       return outcome === 'ok';
     } catch (error) {
       // A restart ends what runs: that was wanted.
       if (stops === this.#stops) this.#showFailure(id, shown, error);
       return false;
     } finally {
+      isOver.resolve();
+      this.#draw();
       this.#leaveQueue(id);
       if (this.running.value === id) this.running.value = null;
       if (this.question.value?.cell === id) this.question.value = null;
@@ -227,13 +244,20 @@ export class Notebook {
   }
 
   #show(id: string, shown: OutputList, event: CellOutput): void {
-    const named = event.type === 'display' && event.isUpdate ? event : null;
     shown.add(event);
-    const { outputs } = shown;
-    this.#change(id, (cell) => ({ ...cell, outputs }));
-    if (named === null) return;
+    this.#growing.set(id, shown);
+    this.#drawTimer ??= setTimeout(() => this.#draw(), DRAW_INTERVAL_MS);
+    if (event.type !== 'display' || !event.isUpdate) return;
     // An update reaches every cell that shows the name.
-    this.#setCells(this.cells.value.map((cell) => (cell.id === id ? cell : { ...cell, outputs: updated(cell.outputs, named) })));
+    this.#draw();
+    this.#setCells(this.cells.value.map((cell) => (cell.id === id ? cell : { ...cell, outputs: updated(cell.outputs, event) })));
+  }
+
+  #draw(): void {
+    if (this.#drawTimer !== null) clearTimeout(this.#drawTimer);
+    this.#drawTimer = null;
+    for (const [id, { outputs }] of this.#growing) this.#change(id, (cell) => ({ ...cell, outputs }));
+    this.#growing.clear();
   }
 
   #showFailure(id: string, shown: OutputList, error: unknown): void {

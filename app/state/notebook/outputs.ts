@@ -50,7 +50,9 @@ function withText(outputs: readonly Output[], name: 'stdout' | 'stderr', text: s
   const isSame = last?.type === 'stream' && last.name === name;
   const before = isSame ? last.text : '';
   if (before.length >= MAX_STREAM_CHARACTERS) return outputs;
-  const whole = overwritten(before + text);
+  // Lines that ended stay as they are: only the last one is looked at again.
+  const start = before.lastIndexOf('\n') + 1;
+  const whole = before.slice(0, start) + overwritten(before.slice(start) + text);
   const cut =
     whole.length < MAX_STREAM_CHARACTERS ? whole : `${whole.slice(0, MAX_STREAM_CHARACTERS)}\n… more output is not kept in the notebook\n`;
   return [...(isSame ? outputs.slice(0, -1) : outputs), { type: 'stream', name, text: cut }];

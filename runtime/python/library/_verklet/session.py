@@ -42,6 +42,8 @@ class Session:
         self.out, self.err = CellOutput(self, "stdout"), CellOutput(self, "stderr")
         sys.stdout, sys.stderr, sys.stdin = self.out, self.err, CellInput(self)
         builtins.input = self.ask
+        self.asyncio_run = asyncio.run
+        asyncio.run = self.run_apart
         display.send = self.show
         sys.displayhook = self.show_result
         signal.signal(signal.SIGINT, self.interrupted)
@@ -131,9 +133,14 @@ class Session:
             sys.displayhook(self.evaluate(compile(last, name, "eval", CELL_FLAGS, dont_inherit=True)))
 
     def evaluate(self, code):
-        value = eval(code, self.names)
         if not code.co_flags & inspect.CO_COROUTINE:
-            return value
+            # As in Jupyter, a cell may start tasks: they run when it is over.
+            asyncio._set_running_loop(self.loop)
+            try:
+                return eval(code, self.names)
+            finally:
+                asyncio._set_running_loop(None)
+        value = eval(code, self.names)
         task = self.loop.create_task(value)
         try:
             return self.loop.run_until_complete(task)
@@ -141,6 +148,18 @@ class Session:
             task.cancel()
             self.loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
             raise
+
+    def run_apart(self, main, **options):
+        """`asyncio.run()`, which Jupyter refuses: a loop of its own while the cell's is not at work."""
+        if self.loop.is_running():
+            return self.asyncio_run(main, **options)
+        asyncio._set_running_loop(None)
+        try:
+            return self.asyncio_run(main, **options)
+        finally:
+            # Runner forgets the loop that was set before it.
+            asyncio.set_event_loop(self.loop)
+            asyncio._set_running_loop(self.loop)
 
     def show_result(self, value):
         if value is None:
