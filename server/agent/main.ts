@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import {
   encodeMarker,
   encodePacket,
+  isMarker,
   LinkEndpoint,
   MarkerFilter,
   PacketReader,
@@ -81,9 +82,15 @@ function adopt(fresh: Wire): void {
       clearTimeout(orphanTimer);
       for (const { endpoint } of endpoints.values()) endpoint.detach();
       fresh.write(encodeMarker(nonce));
-      reader = new PacketReader({ onPacket: receive, onBroken: () => lost() });
+      reader = new PacketReader({ onPacket: receive, onBroken: (_, rest) => (isMarker(rest) ? restart(rest) : lost()) });
     });
   }
+  const restart = (bytes: Uint8Array): void => {
+    reader = null;
+    filter = makeFilter();
+    const rest = filter.push(bytes);
+    if (rest !== null && rest.length > 0) (reader as PacketReader | null)?.push(rest);
+  };
   const lost = (): void => {
     fresh.end();
     if (wire !== fresh) return;
@@ -92,21 +99,14 @@ function adopt(fresh: Wire): void {
     orphanTimer = setTimeout(leave, ORPHAN_MS);
   };
   fresh.source.on('data', (chunk: Buffer) => {
-    if (reader !== null && isMarker(chunk)) {
-      reader = null;
-      filter = makeFilter();
-    }
+    // The old attacher may have died in the middle of a packet: then the marker is where a chunk begins.
+    if (reader !== null && isMarker(chunk)) return restart(chunk);
     if (reader !== null) return reader.push(chunk);
     const rest = filter.push(chunk);
     if (rest !== null && rest.length > 0) (reader as PacketReader | null)?.push(rest);
   });
   fresh.source.on('end', lost);
   fresh.source.on('error', lost);
-}
-
-/** A marker comes at the start of a chunk: a new attacher writes it first, after the old one's last whole packet. */
-function isMarker(chunk: Buffer): boolean {
-  return chunk[0] === 0 && chunk.subarray(1, 16).toString('latin1') === 'verklet-attach:';
 }
 
 function receive(client: number, frame: Uint8Array): void {

@@ -97,7 +97,10 @@ export class DockerDriver implements Driver {
 
   async adopt(handle: string): Promise<Box | null> {
     const container = this.#docker.getContainer(handle);
-    const info = await container.inspect().catch(() => null); // removed, or the engine lost it
+    const info = await container.inspect().catch((error: unknown) => {
+      if ((error as { statusCode?: number }).statusCode === 404) return null;
+      throw new VerkletError('ERR_BOX_FAILED', { reason: reasonOf(error) }, { cause: error });
+    });
     if (info?.State.Running === true) return this.#box(container);
     if (info) await remove(container);
     return null;

@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly store: RecordStore;
   readonly onEgress: (stream: LinkStream) => StreamEvents;
   readonly onEnded: (reason: string) => void;
+  /** The box could not be ended now: its engine is away. */
+  readonly onLeft: (handle: string) => void;
 }
 
 export class Session {
@@ -71,7 +73,7 @@ export class Session {
 
   /** Starts a box, or takes over the one that an earlier replica left. */
   async start(): Promise<void> {
-    const { driver, limits, store } = this.#options;
+    const { driver, limits, store, onEnded } = this.#options;
     const left = this.record.box === null ? null : await driver.adopt(this.record.box);
     const isFresh = left === null;
     this.#box = left ?? (await driver.start({ id: this.record.id, limits, env: {} }));
@@ -90,7 +92,7 @@ export class Session {
     } as const;
     await store.registry.updateSession(this.id, patch);
     this.record = { ...this.record, ...patch };
-    void this.#box.ended.then((reason) => this.#boxEnded(reason));
+    this.#box.ended.then((reason) => this.#boxEnded(reason)).catch((error: unknown) => onEnded(String(error))); // the registry is away: the lease runs out there
   }
 
   /** Ends the box after its last changes are stored. */
@@ -101,7 +103,7 @@ export class Session {
     this.broadcast({ type: 'session-ended', reason });
     await this.#options.store.registry.updateSession(this.id, { state: 'stopped', box: null });
     this.release();
-    await this.#box?.stop();
+    await this.#endBox();
     this.#options.onEnded(reason);
   }
 
@@ -161,8 +163,18 @@ export class Session {
     await this.#options.store.registry.updateSession(this.id, { state: 'stopped', box: null });
     for (const client of this.#clients.values()) client.disconnect();
     this.#agent.close();
-    await this.#box?.stop();
+    await this.#endBox();
     this.#options.onEnded(reason);
+  }
+
+  async #endBox(): Promise<void> {
+    const box = this.#box;
+    if (box === null) return;
+    try {
+      await box.stop();
+    } catch {
+      this.#options.onLeft(box.handle); // the session is over all the same; the box is ended when that is possible again
+    }
   }
 }
 

@@ -33,13 +33,17 @@ export class Sessions {
   readonly #holder: string;
   readonly #live = new Map<string, Session>();
   readonly #starting = new Map<string, Promise<Session>>();
+  /** Boxes of ended sessions whose engine was away. */
+  readonly #left = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #isClosed = false;
 
   constructor(options: SessionsOptions) {
     this.options = options;
     this.#holder = holderWithUrl(`${ownHolder()}/${randomUUID()}`, options.ownUrl);
-    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    this.#timer = setInterval(() => {
+      this.#tick().catch((error: unknown) => options.onNote({ event: 'round-failed', reason: String(error) })); // the next one comes
+    }, TICK_MS);
     this.#timer.unref();
   }
 
@@ -160,6 +164,10 @@ export class Sessions {
         this.#live.delete(id);
         onNote({ event: 'session-ended', session: id, reason });
       },
+      onLeft: (handle) => {
+        this.#left.add(handle);
+        onNote({ event: 'box-left', session: id });
+      },
     });
     try {
       await session.start();
@@ -172,7 +180,19 @@ export class Sessions {
     return session;
   }
 
+  async #endLeft(): Promise<void> {
+    for (const handle of [...this.#left]) {
+      try {
+        await (await this.options.driver.adopt(handle))?.stop();
+        this.#left.delete(handle);
+      } catch {
+        return; // the engine is still away
+      }
+    }
+  }
+
   async #tick(): Promise<void> {
+    await this.#endLeft();
     const { registry } = this.options.store;
     const nowMs = Date.now();
     for (const session of this.list()) {

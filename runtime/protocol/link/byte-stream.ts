@@ -25,10 +25,15 @@ export function encodeMarker(nonce: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${MARKER}${nonce}\n`);
 }
 
+/** Whether a marker begins here, as far as it has come. */
+export function isMarker(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && MARKER.startsWith(new TextDecoder('latin1').decode(bytes.subarray(0, MARKER.length)));
+}
+
 export interface PacketEvents {
   onPacket(client: number, frame: Uint8Array): void;
-  /** The peer broke the protocol; the stream is useless now. */
-  onBroken(reason: string): void;
+  /** The peer broke the protocol; the stream is useless now, or `rest` begins with the marker of a fresh attacher. */
+  onBroken(reason: string, rest: Uint8Array): void;
 }
 
 /** Splits a byte stream into packets. */
@@ -49,7 +54,8 @@ export class PacketReader {
       const head = this.#peek(PREFIX_BYTES);
       const view = new DataView(head.buffer, head.byteOffset, PREFIX_BYTES);
       const length = view.getUint32(0) - 4;
-      if (length < 0 || length > MAX_FRAME_BYTES) return this.#events.onBroken(`a packet of ${length} bytes`);
+      if (length < 0 || length > MAX_FRAME_BYTES)
+        return this.#events.onBroken(`a packet of ${length} bytes`, concat(this.#chunks, this.#sizeBytes));
       if (this.#sizeBytes < PREFIX_BYTES + length) return;
       const packet = this.#take(PREFIX_BYTES + length);
       this.#events.onPacket(view.getUint32(4), packet.subarray(PREFIX_BYTES));

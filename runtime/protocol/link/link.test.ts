@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { LinkEndpoint } from './endpoint.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
-import { encodeMarker, encodePacket, MarkerFilter, PacketReader } from './byte-stream.ts';
+import { encodeMarker, encodePacket, isMarker, MarkerFilter, PacketReader } from './byte-stream.ts';
 import type { LinkStream, StreamEvents } from './stream.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -217,6 +217,16 @@ test('a length that no packet has ends the stream', () => {
     Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0),
   );
   expect(reasons).toHaveLength(1);
+});
+
+test('a marker right behind a whole packet is told from one', () => {
+  let left: Uint8Array = new Uint8Array(0);
+  const packets: number[] = [];
+  const reader = new PacketReader({ onPacket: (client) => packets.push(client), onBroken: (_, rest) => (left = rest) });
+  reader.push(Buffer.concat([encodePacket(1, text('the last of the old')), encodeMarker('a'.repeat(32))]));
+  expect(packets).toEqual([1]);
+  expect(isMarker(left)).toBe(true);
+  expect(isMarker(encodePacket(1, text('a packet')))).toBe(false);
 });
 
 test('the marker is found behind what was lost, and only with its nonce', () => {

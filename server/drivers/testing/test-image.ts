@@ -1,7 +1,7 @@
 // Makes a small image for driver tests out of this machine's own packages: no registry, no network. Run as
 // `node scripts/run.mjs server/drivers/testing/test-image.ts <docker socket> <image name>`.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -20,6 +20,8 @@ const PACKAGES = [
   'gzip',
   'libstdc++6',
 ];
+
+const NPM = path.join(import.meta.dirname, '../../../node_modules/npm');
 
 /** Builds and loads the image; resolves when the engine has it. Throws where this is no Debian. */
 export async function makeTestImage(socket: string, name: string): Promise<void> {
@@ -45,6 +47,8 @@ export async function makeTestImage(socket: string, name: string): Promise<void>
     writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n');
     writeFileSync(path.join(root, 'etc/group'), 'root:x:0:\nuser:x:1000:\n');
     copyFileSync(process.execPath, path.join(root, 'usr/bin/node'));
+    cpSync(NPM, path.join(root, 'usr/lib/node_modules/npm'), { recursive: true });
+    symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/bin/npm'));
     const files = [...new Set(closure(PACKAGES).flatMap(filesOf))];
     const list = path.join(root, '..', `${path.basename(root)}.files`);
     writeFileSync(list, files.join('\n'));
