@@ -11,7 +11,7 @@ let server: RunningServer;
 let browser: LaunchedBrowser;
 let page: Page;
 let network: CuttableNetwork;
-/** A minute in the slow lane (`npm run test:promotion`). */
+/** A minute in the slow lane (`npm run test:docker -- stories`). */
 const CUT_MS = Number(process.env['VERKLET_TEST_CUT_SECONDS'] ?? 8) * 1000;
 const noteSkip = { reason: '' };
 

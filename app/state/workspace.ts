@@ -7,7 +7,7 @@ import { Notebooks } from './notebook/notebooks.ts';
 import { OutputPanel } from './output-panel.ts';
 import { HistoryModel } from './history.ts';
 import { OpenFiles } from './open-files.ts';
-import { previewHost } from './preview-host.ts';
+import { previewHost, registryOption } from './preview-host.ts';
 import { FileTreeModel } from './file-tree.ts';
 import { promotionPolicy, ServerSession, serverUrl } from './server-session.ts';
 
@@ -59,6 +59,7 @@ export class Workspace {
   static async open({ key, name, template, onConflict, onHandedOver }: OpenWorkspaceOptions): Promise<Workspace> {
     const runtime = await Runtime.boot({
       previewHost: previewHost(),
+      ...registryOption(),
       persistenceKey: key,
       workspaceName: name,
       workspaceNote: template?.id ?? '',

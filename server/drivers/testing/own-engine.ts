@@ -7,12 +7,13 @@ import path from 'node:path';
 export class OwnEngine {
   readonly socket: string;
   readonly #folder: string;
-  readonly #namespace: string;
+  /** Null: the host's own network, for what must reach a registry. */
+  readonly #namespace: string | null;
   #daemon: ChildProcess | null = null;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, isOnHostNetwork: boolean) {
     this.#folder = folder;
-    this.#namespace = path.basename(folder);
+    this.#namespace = isOnHostNetwork ? null : path.basename(folder);
     this.socket = path.join(folder, 'docker.sock');
   }
 
@@ -23,10 +24,12 @@ export class OwnEngine {
     return null;
   }
 
-  static async start(): Promise<OwnEngine> {
-    const engine = new OwnEngine(mkdtempSync(path.join(tmpdir(), 'vkd-')));
-    run('ip', ['netns', 'add', engine.#namespace]);
-    run('nsenter', [`--net=/run/netns/${engine.#namespace}`, 'ip', 'link', 'set', 'lo', 'up']);
+  static async start({ isOnHostNetwork = false } = {}): Promise<OwnEngine> {
+    const engine = new OwnEngine(mkdtempSync(path.join(tmpdir(), 'vkd-')), isOnHostNetwork);
+    if (engine.#namespace !== null) {
+      run('ip', ['netns', 'add', engine.#namespace]);
+      run('nsenter', [`--net=/run/netns/${engine.#namespace}`, 'ip', 'link', 'set', 'lo', 'up']);
+    }
     await engine.launch();
     return engine;
   }
@@ -34,10 +37,11 @@ export class OwnEngine {
   async launch(): Promise<void> {
     const part = (name: string): string => path.join(this.#folder, name);
     rmSync(part('pid'), { force: true });
+    const network = this.#namespace === null ? '/proc/self/ns/net' : `/run/netns/${this.#namespace}`;
     this.#daemon = spawn(
       'nsenter',
       [
-        `--net=/run/netns/${this.#namespace}`,
+        `--net=${network}`,
         'dockerd',
         ...['--data-root', part('data'), '--exec-root', part('exec'), '--pidfile', part('pid')],
         ...['-H', `unix://${this.socket}`, '--bridge=none', '--iptables=false'],
@@ -64,7 +68,7 @@ export class OwnEngine {
 
   async close(): Promise<void> {
     await this.end('SIGTERM');
-    run('ip', ['netns', 'delete', this.#namespace]);
+    if (this.#namespace !== null) run('ip', ['netns', 'delete', this.#namespace]);
     // What a killed daemon had mounted, the next one does not unmount.
     for (const line of readFileSync('/proc/mounts', 'utf8').split('\n').toReversed()) {
       const mounted = line.split(' ')[1] ?? '';

@@ -23,8 +23,8 @@ const PACKAGES = [
 
 const NPM = path.join(import.meta.dirname, '../../../node_modules/npm');
 
-/** Builds and loads the image; resolves when the engine has it. Throws where this is no Debian. */
-export async function makeTestImage(socket: string, name: string): Promise<void> {
+/** Builds and loads the image, with `more` packages of this machine; resolves when the engine has it. Throws where this is no Debian. */
+export async function makeTestImage(socket: string, name: string, more: readonly string[] = []): Promise<void> {
   const root = mkdtempSync(path.join(tmpdir(), 'verklet-image-'));
   try {
     for (const folder of [
@@ -49,7 +49,7 @@ export async function makeTestImage(socket: string, name: string): Promise<void>
     copyFileSync(process.execPath, path.join(root, 'usr/bin/node'));
     cpSync(NPM, path.join(root, 'usr/lib/node_modules/npm'), { recursive: true });
     symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/bin/npm'));
-    const files = [...new Set(closure(PACKAGES).flatMap(filesOf))];
+    const files = [...new Set(closure([...PACKAGES, ...more]).flatMap(filesOf))];
     const list = path.join(root, '..', `${path.basename(root)}.files`);
     writeFileSync(list, files.join('\n'));
     execFileSync('sh', ['-c', `tar -C / -c --no-recursion -T '${list}' | tar -C '${root}' -x --keep-directory-symlink`], {
