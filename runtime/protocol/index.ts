@@ -10,6 +10,7 @@ export * from './link/index.ts';
 export * from './session-streams.ts';
 export * from './remote-port.ts';
 export * from './session-worker.ts';
+export { fromHex, toHex } from './hex.ts';
 export * from './trees.ts';
 export * from './record-pack.ts';
 export * from './store.ts';

@@ -1,6 +1,7 @@
 // Records on their way between SDK and server: u8 type, u32 length, 32 bytes key, payload, one after the other. The key is
 // what the sender says; a receiver that stores computes it anew. Runs everywhere.
-import { keyBytes, keyText, recordTypes, type RecordType } from './trees.ts';
+import { fromHex, toHex } from './hex.ts';
+import { recordTypes, type RecordType } from './trees.ts';
 
 export interface PackedRecord {
   readonly type: RecordType;
@@ -20,7 +21,7 @@ export function encodePack(records: readonly PackedRecord[]): Uint8Array<ArrayBu
   for (const { type, key, payload } of records) {
     bytes[at] = recordTypes.indexOf(type);
     view.setUint32(at + 1, payload.length);
-    bytes.set(keyBytes(key), at + 5);
+    bytes.set(fromHex(key), at + 5);
     bytes.set(payload, at + HEADER_BYTES);
     at += HEADER_BYTES + payload.length;
   }
@@ -36,7 +37,7 @@ export function decodePack(bytes: Uint8Array): PackedRecord[] | null {
     const type = recordTypes[bytes[at] ?? 255];
     const end = at + HEADER_BYTES + view.getUint32(at + 1);
     if (type === undefined || end > bytes.length) return null;
-    records.push({ type, key: keyText(bytes.subarray(at + 5, at + HEADER_BYTES)), payload: bytes.subarray(at + HEADER_BYTES, end) });
+    records.push({ type, key: toHex(bytes.subarray(at + 5, at + HEADER_BYTES)), payload: bytes.subarray(at + HEADER_BYTES, end) });
     at = end;
   }
   return records;

@@ -1,5 +1,6 @@
 // Content addresses and trees as every store writes them: a record's key is BLAKE3-256 of its type byte and payload, a tree
 // is one folder. Equal folders have equal keys, so "which are missing" is answered folder by folder. Pure; runs everywhere.
+import { fromHex, toHex } from './hex.ts';
 
 export const recordTypes = ['blob', 'tree'] as const;
 export type RecordType = (typeof recordTypes)[number];
@@ -32,7 +33,7 @@ export function encodeTree(entries: readonly TreeEntry[]): Uint8Array<ArrayBuffe
   for (const { entry, name } of named) {
     view.setUint32(offset, entry.mode, true);
     view.setFloat64(offset + 4, entry.mtimeMs, true);
-    bytes.set(keyBytes(entry.key), offset + 12);
+    bytes.set(fromHex(entry.key), offset + 12);
     view.setUint16(offset + 44, name.length, true);
     bytes.set(name, offset + FIXED_BYTES);
     offset += FIXED_BYTES + name.length;
@@ -50,7 +51,7 @@ export function* treeEntries(bytes: Uint8Array, decoder = new TextDecoder()): Ge
       name: decoder.decode(bytes.subarray(offset + FIXED_BYTES, end)),
       mode: view.getUint32(offset, true),
       mtimeMs: view.getFloat64(offset + 4, true),
-      key: keyText(bytes.subarray(offset + 12, offset + 44)),
+      key: toHex(bytes.subarray(offset + 12, offset + 44)),
     };
     offset = end;
   }
@@ -90,23 +91,10 @@ function isKnownMode(mode: number): boolean {
   return type === S_IFDIR || type === S_IFREG || type === S_IFLNK;
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const KEY = /^[0-9a-f]{64}$/;
 
 export function isKey(value: unknown): value is string {
   return typeof value === 'string' && KEY.test(value);
-}
-
-export function keyText(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
-}
-
-export function keyBytes(key: string): Uint8Array {
-  const bytes = new Uint8Array(32);
-  for (let index = 0; index < 32; index++) bytes[index] = Number.parseInt(key.slice(index * 2, index * 2 + 2), 16);
-  return bytes;
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -2,8 +2,9 @@
 // a sequence number and a checksum: whatever a crash leaves, one whole slot remains. Runs in the store worker.
 import type { IHasher } from 'hash-wasm';
 import { createXXHash64 } from 'hash-wasm';
+import { fromHex, toHex } from '#protocol';
 import type { BlockFile } from './block-file.ts';
-import { fromHex, toHex, type Key } from './records.ts';
+import type { Key } from './records.ts';
 
 /**
  * Raised when the layout of packs or heads changes; an older program refuses a newer store instead of damaging it. So the

@@ -5,7 +5,8 @@
 //        0     8  offset of the index record before this one, -1 for none
 //        8     8  offset up to which this one and those before it speak of the pack
 //       16    48  per record: key (32), type (1), zero (3), payload length (4), offset (8)
-import { fromHex, recordTypes, toHex, type Key, type RecordType } from './records.ts';
+import { fromHex, toHex } from '#protocol';
+import { recordTypes, type Key, type RecordType } from './records.ts';
 
 const START_BYTES = 16;
 const ENTRY_BYTES = 48;

@@ -1,7 +1,6 @@
 // The packages that all workspaces share, each named by its integrity. Content is checked before it is kept, and any tab may
 // read and write without asking another. Runs in the store worker.
-import { VerkletError } from '#protocol';
-import { toHex } from './records.ts';
+import { toHex, VerkletError } from '#protocol';
 
 /** No archive of a registry is larger; a workspace may not fill the device through the cache. */
 export const MAX_PACKAGE_BYTES = 512 * 1024 * 1024;

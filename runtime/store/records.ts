@@ -9,6 +9,7 @@
 //       20    32  key: BLAKE3-256 of type byte and payload
 //       52        payload
 import { createBLAKE3, createXXHash64, type IHasher } from 'hash-wasm';
+import { fromHex, toHex } from '#protocol';
 
 export const HEADER_BYTES = 52;
 const MAGIC = 0x31524b56;
@@ -79,23 +80,4 @@ export class RecordCodec {
   #checksum(header: Uint8Array, payload: Uint8Array): Uint8Array {
     return this.#check.init().update(header.subarray(4, 12)).update(header.subarray(20, 52)).update(payload).digest('binary');
   }
-}
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
-}
-
-export function fromHex(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = digit(text, index * 2) * 16 + digit(text, index * 2 + 1);
-  return bytes;
-}
-
-function digit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code < 58 ? code - 48 : code - 87;
 }
