@@ -5,13 +5,26 @@ import type { SharedFileSystem } from './shared-file-system.ts';
 const ROOT_UID = 0;
 const USER_UID = 1000;
 
-const SYSTEM_FOLDERS = ['/usr', '/usr/bin', '/usr/lib', '/usr/share', '/etc', '/home', '/dev', '/root'];
+const SYSTEM_FOLDERS = [
+  '/usr',
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/share',
+  '/etc',
+  '/home',
+  '/dev',
+  '/root',
+  '/proc',
+  '/proc/sys',
+  '/proc/sys/kernel',
+];
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n',
   '/etc/group': 'root:x:0:\nuser:x:1000:\n',
   '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\tverklet\n',
   '/etc/hostname': 'verklet\n',
+  '/proc/sys/kernel/hostname': 'verklet\n',
   '/etc/resolv.conf': '',
   '/etc/shells': '/bin/sh\n',
   '/etc/os-release': 'NAME="Verklet"\nID=verklet\nPRETTY_NAME="Verklet"\n',

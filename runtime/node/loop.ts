@@ -51,6 +51,8 @@ export class NodeLoop implements EventLoop {
   #yields = 0;
   #idleTurns = 0;
   #saidIdle = false;
+  /** A timer or an event ran in this iteration. */
+  #didWork = false;
   #timerDueMs = Infinity;
   #isTimerReferenced = true;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -211,6 +213,7 @@ export class NodeLoop implements EventLoop {
     this.#phase = 'events';
     const now = this.now();
     if (now < this.#timerDueMs) return false;
+    this.#didWork = true;
     if (this.#isTimerReferenced) this.#saidIdle = false;
     this.#timerDueMs = Infinity;
     let isComplete = false;
@@ -238,6 +241,7 @@ export class NodeLoop implements EventLoop {
       return false;
     }
     this.#nextEvent++;
+    this.#didWork = true;
     try {
       event();
     } catch (error) {
@@ -263,6 +267,8 @@ export class NodeLoop implements EventLoop {
     const [count = 0, referenced = 0, outstanding = 0] = hooks.immediateInfo();
     this.#phase = 'end';
     if (count === 0 && outstanding === 0) return false;
+    // Unreferenced ones run beside other work, and are no work themselves.
+    if (!this.#didWork && outstanding === 0 && !this.#isAlive(referenced)) return false;
     // What `beforeExit` set going runs: when all is done again, `beforeExit` comes again.
     if (referenced > 0) this.#saidIdle = false;
     this.#batch(() => hooks.processImmediate());
@@ -284,6 +290,7 @@ export class NodeLoop implements EventLoop {
 
   #endIteration(hooks: LoopHooks): void {
     this.#phase = 'timers';
+    this.#didWork = false;
     this.#current = this.#events;
     this.#events = [];
     this.#nextEvent = 0;

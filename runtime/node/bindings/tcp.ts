@@ -65,6 +65,7 @@ export class TcpHandle extends StreamHandle {
     if (typeof answer === 'number') return answer;
     this.#local = { address, port: answer.port };
     this.#listenerId = answer.listenerId;
+    portsTaken(this.realm).add(answer.port);
     this.setActive(true);
     return 0;
   }
@@ -123,17 +124,20 @@ export class TcpHandle extends StreamHandle {
   }
 
   protected override onClosing(): void {
-    if (this.#listenerId !== null) networkOf(this.realm).unlisten(this.#listenerId);
+    if (this.#listenerId !== null) {
+      networkOf(this.realm).unlisten(this.#listenerId);
+      portsTaken(this.realm).delete(this.#local?.port ?? 0);
+    }
     this.#listenerId = null;
-    if (this.#clientPort !== 0) clientPorts(this.realm).delete(this.#clientPort);
+    if (this.#clientPort !== 0) portsTaken(this.realm).delete(this.#clientPort);
     super.onClosing();
   }
 
-  /** Two connections of a process cannot come from the same port. */
+  /** Two connections of a process cannot come from the same port, and none from one that it listens on. */
   #takeLocalPort(): boolean {
     const port = this.#local?.port ?? 0;
     if (port === 0) return true;
-    const taken = clientPorts(this.realm);
+    const taken = portsTaken(this.realm);
     if (taken.has(port)) return false;
     taken.add(port);
     this.#clientPort = port;
@@ -164,7 +168,7 @@ export class TcpHandle extends StreamHandle {
 
 const portsInUse = new WeakMap<Realm, Set<number>>();
 
-function clientPorts(realm: Realm): Set<number> {
+function portsTaken(realm: Realm): Set<number> {
   let ports = portsInUse.get(realm);
   if (ports === undefined) portsInUse.set(realm, (ports = new Set()));
   return ports;

@@ -31,9 +31,9 @@ export function findDigest(name: string): number {
 }
 
 /** @throws the error that Node gives for an unknown name */
-export function digestOrThrow(name: string): number {
+export function digestOrThrow(name: string, complaint = 'Invalid digest'): number {
   const digest = findDigest(name);
-  if (digest === 0) throw nodeError(TypeError, 'ERR_CRYPTO_INVALID_DIGEST', `Invalid digest: ${name}`);
+  if (digest === 0) throw nodeError(TypeError, 'ERR_CRYPTO_INVALID_DIGEST', `${complaint}: ${name}`);
   return digest;
 }
 

@@ -126,7 +126,7 @@ export function keyGenerationJobs(realm: Realm, binding: BindingObject): Record<
 
 function preparePss([hash, mgf1Hash, saltLength]: [hash?: string, mgf1Hash?: string, saltLength?: number]): (context: number) => boolean {
   const digest = hash === undefined ? 0 : digestOrThrow(hash);
-  const mgf1 = mgf1Hash === undefined ? digest : digestOrThrow(mgf1Hash);
+  const mgf1 = mgf1Hash === undefined ? digest : digestOrThrow(mgf1Hash, 'Invalid MGF1 digest');
   return (context) => {
     const api = openssl();
     if (digest !== 0 && api.EVP_PKEY_CTX_set_rsa_pss_keygen_md(context, digest) <= 0) return false;

@@ -59,9 +59,10 @@ export function keyOperationJobs(realm: Realm, binding: BindingObject): Record<s
   };
 }
 
+/** Without OpenSSL's reason, as in Node: what is wrong with a key or a ciphertext would tell an attacker something. */
 function kemFailed(message: string): Error {
-  const error = takeError();
-  return error === 0 ? operationFailed(message) : opensslError(error);
+  openssl().ERR_clear_error();
+  return operationFailed(message);
 }
 
 /** [shared key, ciphertext] */

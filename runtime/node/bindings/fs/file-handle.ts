@@ -1,4 +1,5 @@
 // The object behind `fs.promises` file handles: owns one descriptor. Runs in the process worker.
+import { markShareable } from '../messaging/native-handles.ts';
 import { AsyncWrap } from '../stream-base/handle-wrap.ts';
 import { EBADF } from '../stream-base/errno.ts';
 import type { FsContext } from './context.ts';
@@ -14,6 +15,7 @@ export class FileHandle extends AsyncWrap {
     this.#context = context;
     this.#close = close;
     this.#fd = fd;
+    markShareable(this);
   }
 
   get fd(): number {
