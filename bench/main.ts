@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]
   preview: () => import('./preview/index.ts'),
   persist: () => import('./persist/index.ts'),
   install: () => import('./install/index.ts'),
+  node: () => import('./node/index.ts'),
   codecs: () => import('./codecs/index.ts'),
   promote: () => import('./promote/index.ts'),
 };

@@ -5,6 +5,8 @@ import type { CoreExports } from './core-exports.ts';
 const MAX_PAGES = 65536;
 /** The fixed tables end at 12.5 MiB; the rest is room to start in. */
 const INITIAL_PAGES = 512;
+/** What every worker of a workspace maps, and a browser counts in each. */
+export const INITIAL_MEMORY_BYTES = INITIAL_PAGES * 65_536;
 
 export function createCoreMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared: true });

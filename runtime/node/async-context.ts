@@ -28,6 +28,8 @@ export class AsyncContext {
     this.keep = Object.assign((value: unknown) => (this.#isInUse ? this.#keep(value) : value), {
       each: (iterable: unknown) => (this.#isInUse ? this.#each(iterable) : iterable),
     });
+    // Compiled by this call: where a program has used up the stack, there is no room left to compile it in.
+    this.keep(undefined);
   }
 
   /** Opaque to us: Node's AsyncContextFrame, or `undefined`. */

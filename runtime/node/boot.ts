@@ -21,6 +21,7 @@ import { FatalHandler } from './fatal.ts';
 import { hideBrowserGlobals } from './globals.ts';
 import type { Library, LibraryFunction, LoadedLibrary, OptionValue, Shape } from './library.ts';
 import { NodeLoop } from './loop.ts';
+import { restrictPrototypeAccess } from './disable-proto.ts';
 import { readEnvFiles } from './env-files.ts';
 import { type CommandLine, mainOf, OptionParser } from './options.ts';
 import { makeEnvironment } from './environment.ts';
@@ -170,6 +171,7 @@ export class NodeProcess implements Realm {
     if (line.values['--version'] === true) return this.#printVersion();
     this.#optionValues = line.values;
     if (line.exposesGc) exposeGarbageCollector(this.globalThis);
+    restrictPrototypeAccess(this.globalThis, line.values['--disable-proto']);
     this.#state.execArgv = line.execArgv;
     if (typeof line.values['--title'] === 'string' && line.values['--title'] !== '') this.#state.title = line.values['--title'];
     this.#state.argv = [request.argv[0] ?? 'node', ...line.rest];

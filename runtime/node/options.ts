@@ -65,9 +65,11 @@ export class OptionParser {
     return { used: args.length - queue.length, error: null };
   }
 
-  #one(values: Record<string, OptionValue>, queue: string[], isEnvironment: boolean): string | null {
-    const spelled = queue.shift() ?? '';
-    const [name, inline] = splitOption(spelled);
+  /** `asked`: what the user wrote, where this is what it stands for. */
+  #one(values: Record<string, OptionValue>, queue: string[], isEnvironment: boolean, asked?: string): string | null {
+    const written = queue.shift() ?? '';
+    const spelled = asked ?? written;
+    const [name, inline] = splitOption(written);
     const hasArgument = inline !== undefined || (queue[0] !== undefined && !queue[0].startsWith('-'));
     const expansion =
       this.#aliases.get(hasArgument ? `${name} <arg>` : '') ??
@@ -76,14 +78,15 @@ export class OptionParser {
     if (expansion !== undefined && expansion[0] !== name) {
       const [head = '', ...tail] = expansion;
       queue.unshift(inline !== undefined && tail.length === 0 ? `${head}=${inline}` : head, ...tail);
-      return this.#one(values, queue, isEnvironment);
+      return this.#one(values, queue, isEnvironment, spelled);
     }
     const isNegated = name.startsWith('--no-') && this.#infos.get(`--${name.slice(5)}`)?.type === BOOLEAN;
     const known = isNegated ? `--${name.slice(5)}` : name;
     const info = this.#infos.get(known);
     if (info === undefined) return this.#engineFlag(name, inline, queue) ? null : `bad option: ${spelled}`;
     if (isEnvironment && info.envVarSettings !== ALLOWED_IN_ENVIRONMENT) return `${spelled} is not allowed in NODE_OPTIONS`;
-    return setValue(values, known, info, isNegated, inline, queue);
+    const isMissing = setValue(values, known, info, isNegated, inline, queue);
+    return isMissing ? `${spelled} requires an argument` : null;
   }
 
   /** A flag of V8 that Node passes on unread. The browser's engine keeps its own settings, as on a busy native build. */
@@ -96,6 +99,7 @@ export class OptionParser {
   }
 }
 
+/** Whether the option's argument is missing; then nothing is set. */
 function setValue(
   values: Record<string, OptionValue>,
   name: string,
@@ -103,24 +107,24 @@ function setValue(
   isNegated: boolean,
   inline: string | undefined,
   queue: string[],
-): string | null {
+): boolean {
   switch (info.type) {
     case NO_OP:
-      return null;
+      return false;
     case V8_OPTION:
       if (typeof values[name] === 'boolean') values[name] = !isNegated;
-      return null;
+      return false;
     case BOOLEAN:
       values[name] = !isNegated;
       values[`--no-${name.slice(2)}`] = isNegated;
-      return null;
+      return false;
     default: {
       const text = inline ?? queue.shift();
-      if (text === undefined || (inline === undefined && text.startsWith('-') && text !== '-')) return `${name} requires an argument`;
+      if (text === undefined || (inline === undefined && text.startsWith('-') && text !== '-')) return true;
       const previous = values[name];
       if (info.type === STRING_LIST) values[name] = [...(Array.isArray(previous) ? (previous as string[]) : []), text];
       else values[name] = info.type === INTEGER || info.type === UNSIGNED ? Number(text) : text;
-      return null;
+      return false;
     }
   }
 }

@@ -22,7 +22,17 @@ export const messaging: BindingFactory = (realm, binding) => {
       throw nodeError(TypeError, 'ERR_CONSTRUCT_CALL_INVALID', 'Constructor cannot be called');
     },
   });
-  binding['MessageChannel'] = channelClass(realm, transport);
+  Object.defineProperty(NodeMessagePort.prototype, 'constructor', {
+    value: binding['MessagePort'],
+    writable: true,
+    enumerable: false,
+    configurable: true,
+  });
+  binding['MessageChannel'] = new Proxy(channelClass(realm, transport), {
+    apply() {
+      throw nodeError(TypeError, 'ERR_CONSTRUCT_CALL_REQUIRED', "Class constructor MessageChannel cannot be invoked without 'new'");
+    },
+  });
   binding['broadcastChannel'] = broadcaster(realm, transport);
   binding['stopMessagePort'] = (port: NodeMessagePort): void => NodeMessagePort.stop(port);
   binding['drainMessagePort'] = (port: NodeMessagePort | undefined): void => {

@@ -3,6 +3,7 @@ import type { Contexts } from '../compile/contexts.ts';
 import type { ScriptCompiler } from '../compile/scripts.ts';
 import { sourceMapUrl } from '../compile/scripts.ts';
 import { type ModuleEnvironment, type ModuleRecord, type ModuleStatus, SourceModule, SyntheticModule } from '../esm/module-record.ts';
+import { asV8SaysIt } from '../esm/syntax-message.ts';
 import { MODULE_BODY, type TransformedModule, transformModule } from '../esm/transform.ts';
 import type { BindingFactory, BindingObject, Realm } from '../realm.ts';
 import { moduleNamespaces } from './types.ts';
@@ -178,9 +179,9 @@ class WrapFactory {
     try {
       return transformModule(source);
     } catch (error) {
-      const { loc, message } = error as Error & { loc?: { line: number; column: number } };
+      const { loc, pos = 0, message } = error as Error & { loc?: { line: number; column: number }; pos?: number };
       if (loc === undefined) throw error;
-      throw pointAt(new SyntaxError(message.replace(/ \(\d+:\d+\)$/, '')), { url, source, ...loc, width: 1 });
+      throw pointAt(new SyntaxError(asV8SaysIt(message, source, pos)), { url, source, ...loc, width: 1 });
     }
   }
 }

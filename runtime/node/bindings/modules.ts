@@ -59,7 +59,8 @@ class PackageReader {
   #parse(path: string, text: string, importer: Importer | undefined): PackageTuple {
     const parsed = parseObject(text);
     if (parsed === null) throw this.#invalid(path, importer);
-    const { name, main, type, imports, exports } = parsed;
+    // Its own members only: a polluted prototype configures no package.
+    const { name, main, type, imports, exports } = Object.assign(Object.create(null) as Record<string, unknown>, parsed);
     return [
       typeof name === 'string' ? name : undefined,
       typeof main === 'string' ? main : undefined,

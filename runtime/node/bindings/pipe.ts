@@ -2,7 +2,7 @@
 import type { IncomingConnection, OutgoingConnection } from '#protocol';
 import { openStreamEnds } from '../descriptors.ts';
 import type { BindingFactory, Realm } from '../realm.ts';
-import { EADDRINUSE, EBADF, ECANCELED, ECONNREFUSED, EINVAL, ENOENT } from './stream-base/errno.ts';
+import { EACCES, EADDRINUSE, EBADF, ECANCELED, ECONNREFUSED, EINVAL, ENOENT } from './stream-base/errno.ts';
 import { completeLater } from './stream-base/handle-wrap.ts';
 import { networkOf } from './stream-base/network.ts';
 import { StreamHandle } from './stream-base/stream-handle.ts';
@@ -13,6 +13,8 @@ const ENOTSUP = -95;
 const LONGEST_PATH = 107;
 const READABLE = 1;
 const WRITABLE = 2;
+/** What connecting to a socket needs of its entry. */
+const WRITE_ACCESS = 2;
 const SOCKET_FILE_MODE = 0o755;
 
 export class PipeHandle extends StreamHandle {
@@ -72,6 +74,10 @@ export class PipeHandle extends StreamHandle {
       return 0;
     }
     const absolute = isAbstract(path) ? path : this.realm.resolvePath(path);
+    if (!isAbstract(path) && this.realm.host.fs.access(absolute, WRITE_ACCESS) === EACCES) {
+      completeLater(this.realm, request, EACCES, this, request, false, false);
+      return 0;
+    }
     networkOf(this.realm).connect({ family: 'unix', path: absolute }, (answer) => this.#connected(request, absolute, answer));
     return 0;
   }

@@ -161,8 +161,8 @@ function workerClass(realm: Realm, defaults: ThreadDefaults): unknown {
       realm.loop.enqueue(() => {});
     }
 
-    hasRef(): boolean {
-      return this.#handle.isReferenced;
+    hasRef(): boolean | undefined {
+      return this.#handle.isActive ? this.#handle.isReferenced : undefined;
     }
 
     getResourceLimits(): Float64Array {
@@ -178,9 +178,9 @@ function workerClass(realm: Realm, defaults: ThreadDefaults): unknown {
     }
 
     #exited(status: ExitStatus, error: string | null, reason: string | null): void {
+      realm.makeCallback(this, this.onexit, status.code ?? TERMINATED, error, reason);
       this.#handle.isActive = false;
       realm.loop.removeHandle(this.#handle);
-      realm.makeCallback(this, this.onexit, status.code ?? TERMINATED, error, reason);
     }
   }
   for (const name of REFUSED)

@@ -5,7 +5,7 @@ import { bytesOf, exactBuffer, toBuffer } from './bytes.ts';
 import { digestOrThrow } from './digests.ts';
 import type { Operation } from './job-class.ts';
 import { KeyParser } from './key-parse.ts';
-import { opensslError, operationFailed, takeError } from './openssl/errors.ts';
+import { operationFailed } from './openssl/errors.ts';
 import { openssl, opensslMemory, scoped } from './openssl/library.ts';
 import type { PKey } from './pkey.ts';
 import { signMessage, verifyMessage } from './signatures.ts';

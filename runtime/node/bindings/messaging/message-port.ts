@@ -2,7 +2,7 @@
 // everything here lives in private fields and own methods. Runs in the process worker.
 import type { BindingObject, Realm } from '../../realm.ts';
 import { nodeError } from '../buffer/node-error.ts';
-import type { Message, PortData, PortOwner } from './port-data.ts';
+import type { Message, PortData } from './port-data.ts';
 import type { Transport } from './transport.ts';
 
 /** Shared with Node's `internal/event_target`. */
@@ -24,7 +24,7 @@ export function createPort(parts: PortParts): NodeMessagePort {
   return new NodeMessagePort();
 }
 
-export class NodeMessagePort implements PortOwner {
+export class NodeMessagePort {
   static readonly name = 'MessagePort';
   readonly #realm: Realm;
   readonly #transport: Transport;
@@ -42,7 +42,7 @@ export class NodeMessagePort implements PortOwner {
     this.#transport = transport;
     this.#isPair = isPair;
     this.#data = data;
-    data.owner = { onArrival: () => this.onArrival() };
+    data.owner = { onArrival: () => this.#schedule() };
     realm.loop.addHandle(this.#handle);
     realm.newAsyncId(this, 'MESSAGEPORT');
     const { oninit } = realm.internalBinding('symbols') as { oninit: symbol };
@@ -117,12 +117,8 @@ export class NodeMessagePort implements PortOwner {
     this.#realm.loop.enqueue(() => {});
   }
 
-  hasRef(): boolean | undefined {
-    return this.#data === null ? undefined : this.#handle.isReferenced;
-  }
-
-  onArrival(): void {
-    this.#schedule();
+  hasRef(): boolean {
+    return this.#handle.isActive && this.#handle.isReferenced;
   }
 
   #schedule(): void {

@@ -1,7 +1,7 @@
 // Starts a child through the kernel: resolves the program, hands over its descriptors. Runs in the process worker.
 import type { Realm } from '../../realm.ts';
 import { resolveProgram } from '../../../process/exec.ts';
-import { ENOENT, ENOTDIR } from '../stream-base/errno.ts';
+import { ENOENT, ENOTDIR, EPERM } from '../stream-base/errno.ts';
 import { emptyStat, S_IFDIR, S_IFMT } from '../fs/stat-values.ts';
 import type { ChildStdio, StdioOption } from './child-stdio.ts';
 
@@ -16,6 +16,15 @@ export interface SpawnOptions {
   readonly timeout?: number;
   readonly maxBuffer?: number;
   readonly killSignal?: number;
+  readonly uid?: number | null;
+  readonly gid?: number | null;
+}
+
+/** There is one user, and it is not root: nobody else can be become. */
+const USER_ID = 1000;
+
+function isOwnUser({ uid, gid }: SpawnOptions): boolean {
+  return (uid ?? USER_ID) === USER_ID && (gid ?? USER_ID) === USER_ID;
 }
 
 /** Blocks for the kernel's answer: the pid, or a negative errno with what the child would have held taken back. */
@@ -33,7 +42,10 @@ function tryLaunch(realm: Realm, options: SpawnOptions, stdio: ChildStdio): numb
   if ((stat.mode & S_IFMT) !== S_IFDIR) return ENOTDIR;
   if (options.file === '') return ENOENT;
   const env = environment(realm, options.envPairs);
-  const resolved = resolveProgram(realm.host.fs, { file: options.file, argv: options.args ?? [options.file], env, cwd });
+  if (!isOwnUser(options)) return EPERM;
+  // A program gets text, whatever the caller put into the list.
+  const argv = (options.args ?? [options.file]).map(String);
+  const resolved = resolveProgram(realm.host.fs, { file: options.file, argv, env, cwd });
   if (typeof resolved === 'number') return resolved;
   const ipcDescriptor = (options.stdio ?? []).findIndex((option) => option.ipc === true);
   return realm.host.callSync({

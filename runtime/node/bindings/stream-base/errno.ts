@@ -1,7 +1,9 @@
 // The Linux errno values (negative, as the kernel and the file system answer) that the I/O bindings name.
+export const EPERM = -1;
 export const ENOENT = -2;
 export const EBADF = -9;
 export const EAGAIN = -11;
+export const EACCES = -13;
 export const EEXIST = -17;
 export const ENOTDIR = -20;
 export const EISDIR = -21;

@@ -14,6 +14,9 @@ const READ_CHUNK_BYTES = 64 * 1024;
 /** Smaller writes become one: fewer wake-ups of the reader. */
 const LARGEST_JOINED_BYTES = 16 * 1024;
 
+/** As large as Linux lets a socket's send buffer grow. */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+
 const READ_BYTES_OR_ERROR = 0;
 const ARRAY_BUFFER_OFFSET = 1;
 const BYTES_WRITTEN = 2;
@@ -180,7 +183,7 @@ export class StreamHandle extends HandleWrap {
     this.#bytesWritten += total;
     if (this.#isBlocking) return this.#writeBlocking(this.#send, parts);
     const rest = [...parts];
-    if (this.#pending.length === 0 && pour(this.#send, rest) === EPIPE) return this.#brokenWrite();
+    if (this.#pending.length === 0 && pour(this.#send, rest) === EPIPE) return this.#brokenWrite(total);
     if (rest.length === 0) return 0;
     this.#pending.push({ request, rest });
     this.reportWrite(total, true);
@@ -193,8 +196,9 @@ export class StreamHandle extends HandleWrap {
     return false;
   }
 
-  #brokenWrite(): number {
-    const isNews = this.noticesLate && !this.#isBroken;
+  /** What a socket's buffer would not have taken at once is noticed while it is written. */
+  #brokenWrite(sizeBytes = 0): number {
+    const isNews = this.noticesLate && !this.#isBroken && sizeBytes <= SOCKET_BUFFER_BYTES;
     this.#isBroken = true;
     return isNews ? 0 : EPIPE;
   }
