@@ -43,7 +43,8 @@ await step("npm's command line", () =>
   }),
 );
 await step('Python', () =>
-  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'runtime/python/build/main.ts'], {
+  // The snapshot remembers whether its engine could switch stacks, as browsers can.
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--experimental-wasm-jspi', 'runtime/python/build/main.ts'], {
     cwd: root,
     stdio: 'inherit',
   }),

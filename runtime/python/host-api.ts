@@ -10,8 +10,18 @@ import type { SystemLayer } from './system/system-layer.ts';
 /** The kernel rings when a child ends; this is only for a ring that got lost. */
 const LOOK_FOR_CHILD_MS = 50;
 
+/** A Python function as JavaScript holds it. */
+interface PromisingProxy {
+  copy(): PromisingProxy;
+  destroy(): void;
+  callPromising(): Promise<unknown>;
+}
+
 export class HostApi {
   readonly #system: SystemLayer;
+  /** Of the last {@link pause}, for `run_sync`; as a property, since Pyodide makes a task of what a call promises. */
+  paused: Promise<void> = Promise.resolve();
+  readonly #paused = new Map<number, () => void>();
   #body = new Uint8Array();
 
   constructor(system: SystemLayer) {
@@ -103,6 +113,30 @@ export class HostApi {
     this.#guest.touch();
     this.#guest.host.reportDisplay(JSON.parse(json) as DisplayEvent);
     return true;
+  }
+
+  canSwitch(): boolean {
+    return this.#system.canSwitchStacks;
+  }
+
+  /** Runs `work` on a stack of its own until it waits; needs {@link canSwitch}. */
+  startStack(work: PromisingProxy): void {
+    const kept = work.copy();
+    // Python shows what a thread raises; here is only what broke the interpreter.
+    kept
+      .callPromising()
+      .catch((error: unknown) => this.#guest.host.reportUnsupported(`thread: ${String(error)}`))
+      .finally(() => kept.destroy());
+  }
+
+  /** What {@link paused} will be resolved by. */
+  pause(stack: number): void {
+    this.paused = new Promise((resolve) => this.#paused.set(stack, resolve));
+  }
+
+  resume(stack: number): void {
+    this.#paused.get(stack)?.();
+    this.#paused.delete(stack);
   }
 
   /** Whether the program may start anew: it has shown, read and changed nothing. */

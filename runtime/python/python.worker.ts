@@ -9,7 +9,10 @@ import { bootInterpreter, type Interpreter } from './interpreter.ts';
 import { needsPlainBoot, PIP_WHEEL, runsPip } from './start-options.ts';
 
 interface StartModule {
-  start(host: HostApi, request: string): number | string;
+  readonly start: {
+    (host: HostApi, request: string): number | string;
+    callPromising(host: HostApi, request: string): Promise<number | string>;
+  };
 }
 
 const scope = self as DedicatedWorkerGlobalScope;
@@ -44,7 +47,9 @@ async function runProcess(host: ProcessHost, assets: PythonAssets, warm: Interpr
   if (isPip) system.guest.fs.writeFile(PIP_WHEEL, await bytesAt(assets.urls.pipWheel));
   system.start();
   const { start } = pyodide.pyimport('_verklet.start') as unknown as StartModule;
-  const status = start(new HostApi(system), JSON.stringify({ argv, env, pid: host.pid, ppid: host.ppid }));
+  // On a stack that can be put aside, so that threads can take turns; plainly where the engine has no such stacks.
+  const begin = system.canSwitchStacks ? start.callPromising.bind(start) : start;
+  const status = await begin(new HostApi(system), JSON.stringify({ argv, env, pid: host.pid, ppid: host.ppid }));
   host.leave(typeof status === 'string' ? { code: null, signal: status } : { code: status, signal: null });
 }
 

@@ -35,5 +35,5 @@ export function runsPip(argv: readonly string[]): boolean {
   const name = (argv[0] ?? '').split('/').at(-1) ?? '';
   if (name.startsWith('pip')) return true;
   const first = argv.findIndex((argument, index) => index > 0 && (argument === '-m' || !argument.startsWith('-')));
-  return (argv[first] === '-m' && argv[first + 1] === 'pip') || argv[first] === PIP_WHEEL;
+  return (argv[first] === '-m' && argv[first + 1] === 'pip') || (argv[first] ?? '').includes(PIP_WHEEL);
 }

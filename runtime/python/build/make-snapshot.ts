@@ -48,6 +48,8 @@ export async function makeSnapshot(pyodideFolder: string, pipWheel: string | nul
     fsInit: (fs: Files) => installLibrary(fs, pipWheel),
   };
   const pyodide = await loadPyodide(options as Parameters<typeof LoadPyodide>[0]);
+  // Before anything makes a lock.
+  pyodide.runPython('import _verklet.locks');
   pyodide.runPython(`${IMPORTED}\n${ownModules}\n${pipWheel === null ? '' : PIP}`);
   const defaultIndex = pipWheel === null ? '' : String(pyodide.runPython('from pip._internal.models.index import PyPI; PyPI.simple_url'));
   // Nothing that is there now is ever garbage: a process's collections need not look at it.

@@ -22,6 +22,11 @@ export class SystemLayer {
     this.sockets = new SocketCalls(this.guest);
   }
 
+  /** Whether the engine puts a waiting stack aside (JavaScript Promise Integration): then threads take turns. */
+  get canSwitchStacks(): boolean {
+    return 'Suspending' in WebAssembly;
+  }
+
   replace(original: SystemCalls): SystemCalls {
     // Descriptor calls see the originals, name calls see the descriptor calls: `fstatat` of a descriptor is `fstat`.
     const descriptors = this.descriptors.replace(original);

@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 
+from _verklet import scheduler
+
 CHILD_LOOK_SECONDS = 0.01
 
 
@@ -19,7 +21,8 @@ def install():
     sys.set_asyncgen_hooks(None, None)
     asyncio.events._set_running_loop(None)
     asyncio.events._event_loop_policy = asyncio.unix_events._DefaultEventLoopPolicy()
-    asyncio.base_events.BaseEventLoop.run_in_executor = run_in_executor
+    if not scheduler.can_switch:
+        asyncio.base_events.BaseEventLoop.run_in_executor = run_in_executor
     for name in ("_ThreadedChildWatcher", "_PidfdChildWatcher"):
         getattr(asyncio.unix_events, name).add_child_handler = add_child_handler
     if not hasattr(signal, "set_wakeup_fd"):

@@ -8,6 +8,7 @@ import socketserver
 
 import _socket
 import _verklet
+from _verklet import scheduler
 
 _LOCAL_NAMES = {"", "localhost", "verklet", "localhost.localdomain", "::", "::1", "0.0.0.0", "127.0.0.1", "ip6-localhost"}
 _MISSING = {
@@ -87,7 +88,7 @@ def gethostbyname(name):
 def handle(self):
     """A kept-alive connection gives way as soon as another waits: there is one thread for all of them."""
     server = getattr(self, "server", None)
-    if not isinstance(server, socketserver.ThreadingMixIn):
+    if scheduler.can_switch or not isinstance(server, socketserver.ThreadingMixIn):
         return _socketserver_handle(self)
     self.close_connection = True
     self.handle_one_request()

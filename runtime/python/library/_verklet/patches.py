@@ -10,6 +10,7 @@ import time
 
 import _signal
 import _verklet
+from _verklet import scheduler
 from _verklet.patches_common import raise_errno
 
 _original_signal = _signal.signal
@@ -69,11 +70,18 @@ def sleep(seconds):
         raise ValueError("Invalid value NaN (not a number)")
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
+    if not scheduler.is_alone():
+        scheduler.block(never, seconds) if seconds else scheduler.yield_now()
+        return
     deadline = time.monotonic() + seconds
     waiter = select.poll()
     while (left := deadline - time.monotonic()) > 0:
         # The signal check runs in C when the wait is cut short.
         waiter.poll(min(math.ceil(left * 1000), 1_000_000))
+
+
+def never():
+    return False
 
 
 def set_handler(number, handler):

@@ -43,7 +43,10 @@ def prepare(user_base):
     if "PIP_ONLY_BINARY" not in os.environ and "PIP_NO_BINARY" not in os.environ:
         os.environ["PIP_ONLY_BINARY"] = ":all:"
     inside = sys.prefix != sys.base_prefix
-    placed = ("--target", "-t", "--prefix", "--user", "--root")
+    placed = ("--target", "-t", "--prefix", "--root")
+    if not inside and "--user" in sys.argv:
+        # Where packages go without a virtual environment is the user's already.
+        sys.argv.remove("--user")
     if not inside and not any(argument.startswith(placed) for argument in sys.argv):
         os.environ.setdefault("PIP_PREFIX", user_base)
     base = sys.prefix if inside else user_base

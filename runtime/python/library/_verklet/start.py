@@ -11,7 +11,7 @@ import sys
 import threading
 
 import _verklet
-from _verklet import command_line, display, patches, pip_start, streams
+from _verklet import command_line, display, patches, pip_start, scheduler, streams
 
 SITE = "/lib/python3.14/site-packages"
 #: Packages that pip installs without a virtual environment: part of the workspace, so they are kept and travel with it.
@@ -22,9 +22,13 @@ def start(host, request_text):
     """Returns the exit status: a number, or the name of the signal that ended the program."""
     request = json.loads(request_text)
     _verklet.host = host
+    scheduler.can_switch = host.canSwitch()
     argv = request["argv"]
     if os.path.basename(argv[0]).startswith("pip"):
         argv = ["python3", "-m", "pip", *argv[1:]]
+    elif len(argv) > 1 and "/python3.14/pip.whl" in argv[1]:
+        # pip starts itself so for the requirements of a build.
+        argv = ["python3", "-m", "pip", *argv[2:]]
     prepare_environment(request["env"])
     patches.install(host, request)
     streams.open_standard(request["env"])

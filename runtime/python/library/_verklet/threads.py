@@ -1,42 +1,46 @@
-"""Threads where there is one: a started thread runs to its end at once. What would then wait for ever is refused."""
+"""`threading` over the scheduler; where stacks cannot be put aside, a started thread runs to its end at once."""
 
 import _thread
 import _threading_local
 import concurrent.futures.thread
+import queue
 import socketserver
 import threading
 
-from _verklet import boundary
+from _verklet import locks, scheduler, waiting
 
-
-class ThreadsNeedServer(RuntimeError):
-    pass
-
-
-_next_identifier = 2
-_depth = 0
+_alone_identifier = 2
+_process_request = socketserver.ThreadingMixIn.process_request
+_submit = concurrent.futures.thread.ThreadPoolExecutor.submit
+_excepthook = threading.excepthook
 
 
 def install():
-    _thread.start_new_thread = start_new_thread
-    _thread.start_new = start_new_thread
-    _thread.start_joinable_thread = start_joinable_thread
-    threading._start_new_thread = start_new_thread
-    threading._start_joinable_thread = start_joinable_thread
+    _thread.get_ident = threading.get_ident = threading.get_native_id = lambda: scheduler.current.ident
+    _thread.get_native_id = _thread.get_ident
+    _thread.start_new_thread = _thread.start_new = threading._start_new_thread = start_new_thread
+    _thread.start_joinable_thread = threading._start_joinable_thread = start_joinable_thread
     threading._ThreadHandle = Handle
     # CPython's own is per thread of the machine; this one asks who the current thread is.
     threading.local = _thread._local = _threading_local.local
-    concurrent.futures.thread.ThreadPoolExecutor.submit = submit
-    socketserver.ThreadingMixIn.process_request = process_inline
+    queue.SimpleQueue = queue._PySimpleQueue
+    concurrent.futures.thread._global_shutdown_lock = locks.Lock()
+    threading.excepthook = excepthook
+    waiting.install()
+    main = threading.main_thread()
+    threading._active.clear()
+    main._ident = scheduler.main.ident
+    threading._active[main._ident] = main
+    if not scheduler.can_switch:
+        concurrent.futures.thread.ThreadPoolExecutor.submit = submit
+        socketserver.ThreadingMixIn.process_request = process_inline
 
 
 class Handle:
     """What `threading` keeps of a started thread."""
 
     def __init__(self):
-        global _next_identifier
-        self.ident = _next_identifier
-        _next_identifier += 1
+        self.ident = None
         self._done = False
 
     def is_done(self):
@@ -46,42 +50,54 @@ class Handle:
         self._done = True
 
     def join(self, timeout=None):
-        if not self._done and timeout is None:
-            refuse("joining a thread from itself")
+        if self.ident == scheduler.current.ident and not self._done:
+            raise RuntimeError("Cannot join current thread")
+        scheduler.block(self.is_done, None if timeout is None or timeout < 0 else timeout, "joining a thread")
 
 
 def start_new_thread(function, args=(), kwargs=None):
-    handle = Handle()
-    run(handle, lambda: function(*args, **(kwargs or {})))
-    return handle.ident
+    return run(Handle(), lambda: function(*args, **(kwargs or {}))).ident
 
 
 def start_joinable_thread(function, handle=None, daemon=True):
-    handle = Handle() if handle is None else handle
-    run(handle, function)
-    return handle
+    return run(Handle() if handle is None else handle, function)
 
 
 def run(handle, work):
-    global _depth
-    previous = _thread.get_ident
-    _depth += 1
-    own = handle.ident
-    _thread.get_ident = threading.get_ident = lambda: own
+    def body():
+        handle.ident = scheduler.current.ident
+        try:
+            work()
+        except SystemExit:
+            # Ends a thread silently.
+            pass
+        finally:
+            handle._set_done()
+
+    if scheduler.can_switch:
+        handle.ident = scheduler.start(body)
+    else:
+        run_alone(handle, body)
+    return handle
+
+
+def run_alone(handle, body):
+    global _alone_identifier
+    previous = scheduler.current
+    scheduler.current = scheduler.Stack(_alone_identifier)
+    _alone_identifier += 1
     try:
-        work()
-    except SystemExit:
-        # Ends a thread silently.
-        pass
+        body()
     finally:
-        _thread.get_ident = threading.get_ident = previous
-        _depth -= 1
-        handle._set_done()
+        scheduler.current = previous
 
 
-def refuse(what):
-    boundary.met(boundary.Finding("python.threads", what, "there is one thread"))
-    raise ThreadsNeedServer(f"{what} needs real threads, which need a server session (python.threads)")
+def excepthook(args, /):
+    if issubclass(args.exc_type, KeyboardInterrupt):
+        # Ctrl-C is the main thread's, whoever ran when it came.
+        scheduler.main.pending = args.exc_value
+    else:
+        _excepthook(args)
 
 
 def submit(self, function, /, *args, **kwargs):
