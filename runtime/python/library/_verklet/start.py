@@ -70,6 +70,10 @@ def reset_imports(env, name):
     packages = f"{prefix}/lib/{version}/site-packages" if prefix else user_packages
     if os.path.isdir(packages):
         site.addsitedir(packages)
+    if env.get("PYTHONPATH"):
+        # pip's build environments come this way.
+        sys.modules.pop("sitecustomize", None)
+        site.execsitecustomize()
 
 
 def find_virtual(env, name):
