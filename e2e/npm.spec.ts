@@ -60,6 +60,31 @@ test('npm run gives scripts their arguments, their neighbours and their exit cod
   expect((await sh('cd three && npm run nope')).err).toContain('Missing script: "nope"');
 });
 
+test('a signal to npm, or to the shell of a script, reaches the program', async () => {
+  await runtime.fs.mkdir('/workdir/five');
+  await runtime.fs.writeFile('/workdir/five/package.json', JSON.stringify({ scripts: { dev: 'true && PORT=4711 node server.js' } }));
+  await runtime.fs.writeFile(
+    '/workdir/five/server.js',
+    `process.on('SIGTERM', () => { console.log('closing'); process.exit(3); });
+     require('http').createServer().listen(process.env.PORT, () => console.log('ready'));`,
+  );
+  for (const [command, args] of [
+    ['npm', ['run', '-s', 'dev']],
+    ['sh', ['-c', 'cd . && exec npm run -s dev']],
+  ] as const) {
+    const stop = new AbortController();
+    const onOutput = (_: string, bytes: Buffer) => bytes.includes('ready') && stop.abort();
+    const { code, stdout } = await runtime.spawn(command, args, { cwd: '/workdir/five', signal: stop.signal, onOutput });
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: 'ready\nclosing\n' });
+  }
+  await runtime.fs.writeFile('/workdir/five/server.js', `setInterval(() => {}, 1000); console.log('ready');`);
+  const stop = new AbortController();
+  const onOutput = () => stop.abort();
+  const ended = await runtime.spawn('npm', ['run', '-s', 'dev'], { cwd: '/workdir/five', signal: stop.signal, onOutput });
+  expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+  expect((await sh('ps')).out).not.toContain('node');
+});
+
 test('workspaces are linked, and scripts run in each', async () => {
   for (const name of ['a', 'b']) await runtime.fs.mkdir(`/workdir/mono/packages/${name}`);
   await runtime.fs.writeFile('/workdir/mono/package.json', JSON.stringify({ name: 'mono', private: true, workspaces: ['packages/*'] }));

@@ -105,6 +105,7 @@ export class ProcessTable {
       pipes: [],
       ended: new Map(),
       waits: [],
+      successor: null,
       unreportedStop: null,
       status: null,
     };
@@ -130,7 +131,7 @@ export class ProcessTable {
     const process = this.#processes.get(pid);
     if (!process) return ESRCH;
     if (signal < 0 || signal > 62) return EINVAL;
-    if (signal !== 0) this.#signal(process, signal);
+    if (signal !== 0) this.#signal(this.#receiver(process, signal), signal);
     return 0;
   }
 
@@ -294,6 +295,10 @@ export class ProcessTable {
         );
       case 'set-process-group':
         return reply(this.#setGroup(call.pid === 0 ? process.pid : call.pid, call.group));
+      case 'set-successor':
+        if (this.#processes.get(call.pid)?.ppid !== process.pid) return reply(ECHILD);
+        process.successor = call.pid;
+        return reply(0);
       case 'set-foreground':
         this.noteForeground(call.terminalId, call.group);
         events.onForeground(call.terminalId, call.group);
@@ -381,8 +386,17 @@ export class ProcessTable {
 
   #killGroup(group: number, signal: number): number {
     const members = [...this.#processes.values()].filter((process) => process.group === group && process.request.thread === undefined);
-    for (const process of members) if (signal !== 0) this.#signal(process, signal);
+    // A successor is in the group itself: it gets the signal once.
+    const receivers = new Set(members.map((process) => this.#receiver(process, signal)));
+    for (const process of receivers) if (signal !== 0) this.#signal(process, signal);
     return members.length === 0 ? ESRCH : 0;
+  }
+
+  /** Whom a signal to a process reaches: the one that goes on in its place, if it is one that ends processes. */
+  #receiver(process: Process, signal: number): Process {
+    const successor = process.successor === null ? undefined : this.#processes.get(process.successor);
+    if (successor?.status !== null || successor.ppid !== process.pid || !endsProcessByDefault(signal)) return process;
+    return this.#receiver(successor, signal);
   }
 
   #signal(process: Process, signal: number): void {

@@ -18,6 +18,8 @@ export interface Process {
   /** Exits of children that nobody asked for yet. */
   readonly ended: Map<number, ExitStatus>;
   readonly waits: { readonly pid: number; readonly isUntraced: boolean; reply(status: ChildChange): void }[];
+  /** The child that goes on in its place. */
+  successor: number | null;
   /** The signal that stopped it, until its parent was told. */
   unreportedStop: string | null;
   status: ExitStatus | null;

@@ -87,6 +87,8 @@ export type KernelCall =
   /** -> OutgoingConnection. A process that blocks gives the memory; it cannot be sent any. */
   | { readonly type: 'connect'; readonly address: NetAddress; readonly connection?: Connection }
   | { readonly type: 'set-process-group'; readonly pid: number; readonly group: number }
+  /** From now on a child goes on in the caller's place: signals that would end the caller are the child's. */
+  | { readonly type: 'set-successor'; readonly pid: number }
   | { readonly type: 'set-foreground'; readonly terminalId: number; readonly group: number }
   | { readonly type: 'list-processes' } // -> ProcessInfo[]
   | { readonly type: 'open-package-cache'; readonly port: MessagePort } // -> 0 when the store worker answers on the other end

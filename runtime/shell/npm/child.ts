@@ -1,14 +1,12 @@
-// Starts a command in npm's place, with its streams, and waits for it. Runs in the tools worker, which it blocks.
-import type { ExitStatus } from '#protocol';
-import { signalNumber } from '../../kernel/signals.ts';
+// Starts a command in npm's place, with its streams and signals, and waits for it. Runs in the tools worker, which it blocks.
 import { NPM_CLI } from '../../packages/npm-cli/location.ts';
 import { NPM_VERSION } from '../../packages/npm-cli/version.ts';
 import { resolveProgram } from '../../process/exec.ts';
 import { ChildStreams, inheritedStreams } from '../sh/streams.ts';
+import { succeedBy } from '../successor.ts';
 import type { ToolContext } from '../tool.ts';
 
 const NOT_FOUND = 127;
-const SIGNAL_BASE = 128;
 
 /** The exit code, or 128 and the signal's number. */
 export function runChild(
@@ -34,8 +32,7 @@ export function runChild(
     context.writeError(`npm error ${argv[0] ?? ''} could not be started\n`);
     return 1;
   }
-  const { code, signal } = host.callSync<ExitStatus>({ type: 'wait', pid });
-  return code ?? SIGNAL_BASE + (signalNumber(signal ?? '') ?? 0);
+  return succeedBy(host, pid);
 }
 
 /** Hands the whole command to npm's own command line, a Node process. */

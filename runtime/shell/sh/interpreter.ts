@@ -2,6 +2,7 @@
 import type { ProcessHost } from '../../process/host.ts';
 import { spawnFailure } from '../resolve-command.ts';
 import { createContext, insideTool, NOT_EXECUTABLE, NOT_FOUND, runTool } from '../tool-context.ts';
+import { succeedBy } from '../successor.ts';
 import { decodeText, encodeText } from '../text.ts';
 import { assign } from './assignments.ts';
 import { builtins, SPECIAL_BUILTINS } from './builtins/index.ts';
@@ -17,7 +18,16 @@ import { RedirectError, Redirector } from './redirects.ts';
 import { SignalQueue } from './signals.ts';
 import { ReadonlyError, type ShellState, type Variable } from './state.ts';
 import { newCollector, StreamIo, type Streams, withStream } from './streams.ts';
-import { type Assignment, type Command, type CommandOf, type List, type Pipeline, type Redirect, ShellSyntaxError } from './syntax.ts';
+import {
+  type Assignment,
+  type Command,
+  type CommandOf,
+  finalCommand,
+  type List,
+  type Pipeline,
+  type Redirect,
+  ShellSyntaxError,
+} from './syntax.ts';
 
 const SYNTAX_ERROR = 2;
 const SIGPIPE_STATUS = 141;
@@ -44,6 +54,13 @@ const QUICK = new Set([
   'clear',
 ]);
 
+interface RunOptions {
+  readonly assigned?: Readonly<Record<string, string>>;
+  readonly skipsFunctions?: boolean;
+  /** The shell has nothing to do after it. */
+  readonly isFinal?: boolean;
+}
+
 /** What an interactive shell does around a foreground job. */
 export interface JobControl {
   foreground(group: number): void;
@@ -66,6 +83,8 @@ export class Interpreter {
   /** The commands of an interactive shell, oldest first. */
   readonly history: string[] = [];
   readonly #unaliased = new Set<string>();
+  /** After it the shell has nothing to do: the program it starts takes the shell's place. */
+  #finalCommand: Command | null = null;
   #isTrapping = false;
   #lastSubstitution = 0;
 
@@ -80,8 +99,8 @@ export class Interpreter {
     if (control !== null) this.io.onWake = () => this.#checkInterrupt();
   }
 
-  /** Parses and runs; a syntax error is reported with status 2. */
-  async runSource(source: string): Promise<number> {
+  /** Parses and runs; a syntax error is reported with status 2. `isWhole`: nothing comes after it. */
+  async runSource(source: string, isWhole = false): Promise<number> {
     let list: List;
     try {
       list = parseShell(source);
@@ -90,6 +109,7 @@ export class Interpreter {
       this.complain(error.message);
       return (this.state.status = SYNTAX_ERROR);
     }
+    if (isWhole) this.#finalCommand = finalCommand(list);
     return this.runList(list);
   }
 
@@ -136,14 +156,14 @@ export class Interpreter {
   /** Runs a command by its fields. `assigned` is its environment on top of the shell's. */
   async runCommand(
     fields: readonly string[],
-    { assigned = {}, skipsFunctions = false }: { assigned?: Readonly<Record<string, string>>; skipsFunctions?: boolean } = {},
+    { assigned = {}, skipsFunctions = false, isFinal = false }: RunOptions = {},
   ): Promise<number> {
     const [name = '', ...args] = fields;
     const body = skipsFunctions ? undefined : this.state.functions.get(name);
     if (body !== undefined) return this.#call(body, args);
     const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
     if (builtin !== undefined) return builtin({ shell: this, name, args });
-    return this.#external(fields, assigned);
+    return this.#external(fields, assigned, isFinal);
   }
 
   expander(): Expander {
@@ -298,12 +318,13 @@ export class Interpreter {
       const [name = ''] = fields;
       const isLasting = SPECIAL_BUILTINS.has(name) && !this.state.functions.has(name) && !this.state.isBash;
       if (command.declarations.length > 0) return this.#declare(fields, command.declarations);
-      if (command.assignments.length === 0) return this.runCommand(fields);
+      const isFinal = command === this.#finalCommand;
+      if (command.assignments.length === 0) return this.runCommand(fields, { isFinal });
       if (isLasting) {
         for (const one of command.assignments) await assign(one, this.state, expander);
-        return this.runCommand(fields);
+        return this.runCommand(fields, { isFinal });
       }
-      return this.#withAssignments(command.assignments, fields, expander);
+      return this.#withAssignments(command, fields, expander, isFinal);
     });
   }
 
@@ -331,7 +352,12 @@ export class Interpreter {
     return this.substitutionStatus;
   }
 
-  async #withAssignments(assignments: readonly Assignment[], fields: readonly string[], expander: Expander): Promise<number> {
+  async #withAssignments(
+    { assignments }: CommandOf<'simple'>,
+    fields: readonly string[],
+    expander: Expander,
+    isFinal: boolean,
+  ): Promise<number> {
     const before = new Map<string, Variable | undefined>();
     for (const { name } of assignments) before.set(name, this.state.variables.get(name));
     try {
@@ -339,7 +365,7 @@ export class Interpreter {
         await assign(one, this.state, expander);
         this.state.mark(one.name, { isExported: true });
       }
-      return await this.runCommand(fields);
+      return await this.runCommand(fields, { isFinal });
     } finally {
       for (const [name, variable] of before) {
         if (variable === undefined) this.state.variables.delete(name);
@@ -437,7 +463,7 @@ export class Interpreter {
     return path;
   }
 
-  async #external(fields: readonly string[], assigned: Readonly<Record<string, string>>): Promise<number> {
+  async #external(fields: readonly string[], assigned: Readonly<Record<string, string>>, isFinal: boolean): Promise<number> {
     const [name = ''] = fields;
     const { cwd, umask } = this.state;
     const env = this.state.environment(assigned);
@@ -448,7 +474,9 @@ export class Interpreter {
     }
     const pid = spawnFields(this, fields, { env, streams: this.streams, newGroup: this.control !== null });
     if (pid < 0) return this.explain(name, pid);
-    return startForeground(this, [pid], fields.join(' '));
+    // The shell is needed after all where it has traps to run or a prompt to show.
+    if (!isFinal || this.control !== null || this.state.traps.size > 0) return startForeground(this, [pid], fields.join(' '));
+    return succeedBy(this.host, pid);
   }
 
   isBuiltin(name: string): boolean {

@@ -87,7 +87,7 @@ async function runScript(context: ToolContext, shell: Interpreter, { source, ope
   if (source === 'text') {
     shell.state.scriptName = rest[0] ?? context.name;
     shell.state.arguments = rest.slice(1);
-    return shell.runSource(first);
+    return shell.runSource(first, true);
   }
   if (source === 'stdin') {
     shell.state.scriptName = context.name;

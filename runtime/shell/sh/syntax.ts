@@ -101,3 +101,11 @@ export class ShellSyntaxError extends Error {
     this.isIncomplete = isIncomplete;
   }
 }
+
+/** The command that a whole program ends with, where it is a plain one. */
+export function finalCommand(list: List): Command | null {
+  const item = list.at(-1);
+  const pipeline = item?.isBackground ? undefined : item?.chain.at(-1)?.pipeline;
+  const [only] = pipeline?.commands ?? [];
+  return pipeline?.commands.length === 1 && !pipeline.isNegated && !pipeline.isTimed && only?.type === 'simple' ? only : null;
+}

@@ -88,7 +88,7 @@ export const exec: Builtin = async ({ shell, args }) => {
     shell.keepsRedirects = true;
     return 0;
   }
-  throw new ShellExit(await shell.runCommand(args[0] === '--' ? args.slice(1) : args, { skipsFunctions: true }));
+  throw new ShellExit(await shell.runCommand(args[0] === '--' ? args.slice(1) : args, { skipsFunctions: true, isFinal: true }));
 };
 
 export const command: Builtin = (call) => {
