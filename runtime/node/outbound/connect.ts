@@ -36,7 +36,7 @@ function wrap(realm: Realm, original: Connect, name: string, isSecure: boolean):
   const wrapped = {
     [name](this: unknown, ...args: unknown[]): BindingObject {
       const options = optionsOf(args);
-      if (!leavesWorkspace(realm, options)) return Reflect.apply(original, this, args);
+      if (!leavesWorkspace(realm, options, isSecure)) return Reflect.apply(original, this, args);
       const socket = connectThroughBrowser(realm, { host: options.host ?? '', port: Number(options.port), isSecure });
       const listener = args.at(-1);
       if (typeof listener === 'function') socket['once'](isSecure ? 'secureConnect' : 'connect', listener);
@@ -56,10 +56,10 @@ function optionsOf(args: readonly unknown[]): ConnectOptions {
 }
 
 /** Only names can: numeric addresses are the workspace's own, or answer as they do without a network. */
-function leavesWorkspace(realm: Realm, { host, port, path, socket, lookup }: ConnectOptions): boolean {
+function leavesWorkspace(realm: Realm, { host, port, path, socket, lookup }: ConnectOptions, isSecure: boolean): boolean {
   if (socket !== undefined && socket !== null) return false;
-  // A program that finds addresses itself means those.
-  if (typeof lookup === 'function' && lookup !== realm.requireBuiltin('dns')['lookup']) return false;
+  // A program that finds addresses itself means those; but TLS is the browser's alone.
+  if (!isSecure && typeof lookup === 'function' && lookup !== realm.requireBuiltin('dns')['lookup']) return false;
   if (typeof path === 'string' && port === undefined) return false;
   return typeof host === 'string' && host.includes('.') && !LOCAL_NAME.test(host) && !ADDRESS.test(host) && Number(port) > 0;
 }
