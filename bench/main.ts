@@ -13,6 +13,7 @@ const suites: Readonly<Record<string, () => Promise<{ rows(): Promise<BenchRow[]
   persist: () => import('./persist/index.ts'),
   install: () => import('./install/index.ts'),
   node: () => import('./node/index.ts'),
+  'dev-server': () => import('./dev-server/index.ts'),
   codecs: () => import('./codecs/index.ts'),
   promote: () => import('./promote/index.ts'),
 };
