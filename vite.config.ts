@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vite';
 import { VitePWA, type ManifestOptions } from 'vite-plugin-pwa';
+import { offlineFilesPlugin } from './scripts/offline-files.ts';
 
 const here = import.meta.dirname;
 const manifest = JSON.parse(readFileSync(path.join(here, 'manifest.webmanifest'), 'utf8')) as Partial<ManifestOptions>;
@@ -20,6 +21,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
   plugins: [
+    // Of the preview host: how large Python's pack is.
+    offlineFilesPlugin('python'),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'sw/app',

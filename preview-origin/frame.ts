@@ -5,6 +5,7 @@ import type { FromKernelWorker, ToKernelWorker } from '../runtime/kernel/kernel-
 import { allowedParents } from './allowed-parents.ts';
 import { BridgeHost } from './bridge-host.ts';
 import { eraseOrigin, keepPorts, keepRuntime } from './offline.ts';
+import { servePack } from './pack-reader.ts';
 
 const parents = allowedParents(document);
 let bridges: BridgeHost | null = null;
@@ -12,7 +13,7 @@ let kernel: Worker | null = null;
 
 addEventListener('message', (event: MessageEvent<unknown>) => {
   if (event.source !== parent || !parents.has(event.origin)) return;
-  if (isAboutOrigin(event.data)) return void serveOrigin(event.data, event.origin);
+  if (isAboutOrigin(event.data)) return void serveOrigin(event.data, event);
   if (!isConnect(event.data)) return;
   const [port] = event.ports;
   if (!port || kernel) return;
@@ -57,8 +58,9 @@ function startKernel(port: MessagePort): void {
   worker.postMessage(start, [port]);
 }
 
-async function serveOrigin({ type, ports }: ToFrame, to: string): Promise<void> {
+async function serveOrigin({ type, ports }: ToFrame, { origin: to, ports: [port] }: MessageEvent): Promise<void> {
   try {
+    if (type === 'read-pack') return port && servePack(port);
     if (type === 'erase-origin') {
       await eraseOrigin(document, ports);
       return tell({ type: 'origin-erased' }, to);
@@ -92,5 +94,5 @@ function isConnect(data: unknown): data is { type: 'connect-runtime'; protocolVe
 
 function isAboutOrigin(data: unknown): data is ToFrame {
   const type = (data as { type?: unknown } | null)?.type;
-  return (type === 'keep-offline' || type === 'erase-origin') && Array.isArray((data as { ports?: unknown }).ports);
+  return (type === 'keep-offline' || type === 'erase-origin' || type === 'read-pack') && Array.isArray((data as { ports?: unknown }).ports);
 }

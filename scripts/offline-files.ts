@@ -9,9 +9,12 @@ const folder = path.join(import.meta.dirname, '../dist/preview');
 /** Which files of the preview host each origin needs; the rest is fetched when it is used. */
 const SETS = {
   // Python is a pack of its own: users who want it offline ask for it.
-  workspace: (file: string) => /^__verklet\/(?:(?:frame|output)\.html|assets\/)/.test(file) && !/\/(?:boot|bridge)-/.test(file),
+  // With Python's manifest: it names the files that belong to this runtime.
+  workspace: (file: string) =>
+    /^__verklet\/(?:(?:frame|output)\.html|assets\/|python\/manifest\.json)/.test(file) && !/\/(?:boot|bridge)-/.test(file),
   port: (file: string) => namedFrom('__verklet/bridge.html').has(file),
-  python: (file: string) => file.startsWith('__verklet/python/'),
+  // `pyodide-lock.json` is the server's.
+  python: (file: string) => /^__verklet\/python\/(?!manifest\.json|pyodide-lock\.json)/.test(file),
 } as const;
 
 export interface OfflineFile {

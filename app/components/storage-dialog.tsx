@@ -12,7 +12,9 @@ import {
   storageUsage,
 } from '../state/storage.ts';
 import { sizeText, storedWorkspaces } from '../state/workspace-list.ts';
+import { pythonPack } from '../state/python-pack.ts';
 import { Icon } from './icon.tsx';
+import { PythonPackSection } from './python-pack.tsx';
 
 export function StorageDialog() {
   return isStorageShown.value ? <OpenDialog /> : null;
@@ -34,6 +36,7 @@ function OpenDialog() {
         </button>
       </header>
       <Usage />
+      <PythonPackSection />
       <Persisted />
       <div class="storage-actions">
         <button type="button" class="choice" onClick={() => void removeUnusedPackages()}>
@@ -51,7 +54,8 @@ function Usage() {
   const usage = storageUsage.value;
   if (usage === null) return <p class="empty">Counting …</p>;
   const { tier, workspacesBytes, packagesBytes, packages, usedBytes, quotaBytes } = usage;
-  const rest = Math.max(0, usedBytes - workspacesBytes - packagesBytes);
+  const packBytes = pythonPack.value?.keptBytes ?? 0;
+  const rest = Math.max(0, usedBytes - workspacesBytes - packagesBytes - packBytes);
   return (
     <>
       <dl class="usage">
@@ -63,6 +67,8 @@ function Usage() {
         <dd>
           {sizeText(packagesBytes)} in {packages} archives, shared by all workspaces
         </dd>
+        <dt>Python</dt>
+        <dd>{packBytes > 0 ? `${sizeText(packBytes)} for use without a network, shared by all workspaces` : 'not kept'}</dd>
         <dt>Kept in</dt>
         <dd>{TIERS[tier]}</dd>
         <dt>The app itself</dt>

@@ -27,6 +27,8 @@ export interface BrokerOptions {
   readonly epoch: string;
   /** Undoes what a proven-dead worker left half done in the file system. */
   readonly recover: (slot: number) => Promise<void>;
+  /** A file of Python that is kept for use without a network, or null. */
+  readonly readPythonFile: (name: string) => Promise<Blob | null>;
 }
 
 export class Broker {
@@ -110,10 +112,12 @@ export class Broker {
 
   async #deliverAssets(worker: Worker): Promise<void> {
     try {
-      const assets = await loadPythonAssets();
+      const assets = await loadPythonAssets(this.#options.readPythonFile);
       worker.postMessage({ type: 'deliver-assets', assets } satisfies ToProcess);
     } catch (error) {
-      worker.dispatchEvent(new MessageEvent('message', { data: { type: 'worker-failed', reason: String(error) } }));
+      worker.dispatchEvent(
+        new MessageEvent('message', { data: { type: 'worker-failed', reason: error instanceof Error ? error.message : String(error) } }),
+      );
     }
   }
 

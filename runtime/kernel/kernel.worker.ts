@@ -70,6 +70,7 @@ async function startKernel(controlPort: MessagePort): Promise<void> {
     slots,
     fileSystem,
     epoch: crypto.randomUUID(),
+    readPythonFile: (name) => store.readPythonFile(name),
     async recover(slot) {
       const outcome = await files.recover(slot);
       if (outcome === 'rolled-back') report({ atMs: Date.now(), type: 'filesystem-recovered', pid: 0, outcome });

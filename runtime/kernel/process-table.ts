@@ -204,6 +204,7 @@ export class ProcessTable {
       await worker.ready;
     } catch (error) {
       this.#report({ atMs: Date.now(), type: 'error-raised', error: { code: 'ERR_INTERNAL', details: {}, message: String(error) } });
+      this.#explainFailure(request, error);
       void this.#end(process, { code: 127, signal: null });
       return;
     }
@@ -221,6 +222,15 @@ export class ProcessTable {
       host: 'browser',
       reason: `${request.program} runs in the tab`,
     });
+  }
+
+  /** Says on the standard error of a program that did not start why; not into files, whose handles are not the kernel's. */
+  #explainFailure({ program, stdio }: SpawnRequest, error: unknown): void {
+    const [, , errors] = stdio;
+    const sink = errors && pipeEnds(errors).find(({ end }) => end === 'write');
+    const text = `${program}: ${error instanceof Error ? error.message : String(error)}\n`;
+    // A full pipe has other news for its reader: the kernel does not wait.
+    if (sink) new Pipe(sink.memory, this.#options.slots).write(new TextEncoder().encode(text));
   }
 
   #receive(process: Process, message: FromProcess): void {

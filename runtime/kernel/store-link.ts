@@ -21,6 +21,19 @@ export class StoreLink {
     return this.#post({ type: 'open-packages' }, port);
   }
 
+  /** A file of Python's offline pack, to be read when it is used; null where there is none. */
+  readPythonFile(name: string): Promise<Blob | null> {
+    const { port1, port2 } = new MessageChannel();
+    const { promise, resolve } = Promise.withResolvers<Blob | null>();
+    port1.addEventListener('message', ({ data }: MessageEvent<Blob | null>) => {
+      resolve(data);
+      port1.close();
+    });
+    port1.start();
+    if (!this.#post({ type: 'read-python-file', name }, port2)) resolve(null);
+    return promise;
+  }
+
   #post(message: ToStoreFromKernel, port: MessagePort): boolean {
     this.#port?.postMessage(message, [port]);
     return this.#port !== null;

@@ -79,6 +79,10 @@ const table = {
       'The browser has no room to save {what}. Nothing is lost: the last save and the open files are intact. Free some space and save again.',
   },
   ERR_NO_STORAGE: { kind: 'host', sentence: 'This browser stores nothing for this page: {reason}.' },
+  ERR_PACK_FAILED: {
+    kind: 'host',
+    sentence: 'Python could not be kept for use without a network: {reason}. What has arrived is kept; try again.',
+  },
   ERR_PYTHON_ENDED: {
     kind: 'user',
     sentence: 'The Python process ended ({reason}). Its variables are gone; start it again.',

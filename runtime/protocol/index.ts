@@ -13,5 +13,6 @@ export * from './session-worker.ts';
 export { fromHex, toHex } from './hex.ts';
 export * from './trees.ts';
 export * from './record-pack.ts';
+export * from './python-pack.ts';
 export * from './store.ts';
 export * from './workspace-names.ts';

@@ -173,7 +173,7 @@ export interface PythonAssets {
   readonly wasm: WebAssembly.Module;
   /** Shared memory; a booted interpreter with the modules that programs import most. */
   readonly snapshot: SharedArrayBuffer;
-  /** Absolute addresses on the workspace origin. pip's are empty where the build had none. */
+  /** On the workspace origin, or of Blobs from the offline pack. pip's are empty where the build had none. */
   readonly urls: Readonly<Record<'loader' | 'module' | 'stdlib' | 'pipSnapshot' | 'pipWheel', string>>;
 }
 

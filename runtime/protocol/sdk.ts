@@ -21,9 +21,12 @@ export type FromFrame =
   | { readonly type: 'offline-ready' }
   | { readonly type: 'offline-failed'; readonly reason: string }
   | { readonly type: 'origin-erased' };
-/** Parent window -> runtime frame, beside {@link ConnectMessage}: keep the runtime for use without network, or leave nothing. */
+/**
+ * Parent window -> runtime frame, beside {@link ConnectMessage}: keep the runtime for use without network, leave nothing, or read
+ * Python's offline pack for the port that comes with the message.
+ */
 export interface ToFrame {
-  readonly type: 'keep-offline' | 'erase-origin';
+  readonly type: 'keep-offline' | 'erase-origin' | 'read-pack';
   readonly ports: readonly number[];
 }
 

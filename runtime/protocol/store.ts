@@ -1,6 +1,7 @@
 // What the store worker says to its page (by Comlink, one origin), to the file service and to installers (over ports from
 // another origin, so the store checks every message). Paths are relative to `/`: `workdir/src/a.js`.
 import type { ErrorData } from './errors.ts';
+import type { PythonPackState } from './python-pack.ts';
 
 /** Where snapshots are kept: private files, the database, or nowhere beyond this page. */
 export type StorageTier = 'opfs' | 'indexeddb' | 'memory';
@@ -52,7 +53,11 @@ export type FromStore =
   | { readonly type: 'hand-over' };
 
 /** Kernel -> store, on the port that the page handed to both. Each brings a port of its own. */
-export type ToStoreFromKernel = { readonly type: 'open-files' } | { readonly type: 'open-packages' };
+export type ToStoreFromKernel =
+  | { readonly type: 'open-files' }
+  | { readonly type: 'open-packages' }
+  /** A file of Python's offline pack, by name: its port gets the Blob, or null. */
+  | { readonly type: 'read-python-file'; readonly name: string };
 
 export interface RestoreSummary {
   /** The newest state was damaged; an older one came back. */
@@ -174,5 +179,10 @@ export interface StoreApi {
   undoRemove(key: string): Promise<void>;
   usage(): Promise<StorageUsage>;
   removeUnusedPackages(): Promise<void>;
+  pythonPack(): Promise<PythonPackState>;
+  /** The port leads to a frame that reads the pack's files, {@link ToPackReader}. */
+  keepPythonPack(port: MessagePort, onProgress: (keptBytes: number, totalBytes: number) => void): Promise<void>;
+  cancelPythonPack(): void | Promise<void>;
+  removePythonPack(): Promise<void>;
   eraseEverything(): Promise<string[]>;
 }

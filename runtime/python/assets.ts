@@ -1,5 +1,5 @@
 // Loads what every Python worker starts from, once per workspace: compiled code and the snapshot, as shareable memory. Kernel worker.
-import type { PythonAssets } from '#protocol';
+import { PACK_FOLDER, type PythonAssets } from '#protocol';
 
 /** Written by build/main.ts; also the list for an offline pack. Names are hashed, so all but this file is cached for ever. */
 export interface PythonManifest {
@@ -18,40 +18,47 @@ interface PythonFile {
   readonly sizeBytes: number;
 }
 
-const FOLDER = '/__verklet/python/';
+/** Asks for a file that is kept for use without a network, by name. */
+export type ReadKept = (name: string) => Promise<Blob | null>;
 
 let loading: Promise<PythonAssets> | null = null;
 
 /** A failed load is tried again at the next call. */
-export function loadPythonAssets(): Promise<PythonAssets> {
-  loading ??= load().catch((error: unknown) => {
+export function loadPythonAssets(readKept: ReadKept): Promise<PythonAssets> {
+  loading ??= load(readKept).catch((error: unknown) => {
     loading = null;
     throw error;
   });
   return loading;
 }
 
-async function load(): Promise<PythonAssets> {
-  const manifest = (await (await get('manifest.json')).json()) as PythonManifest;
-  const url = (file: PythonFile | undefined): string => (file ? new URL(FOLDER + file.name, location.origin).href : '');
-  const { files } = manifest;
-  const [wasm, snapshot] = await Promise.all([
-    get(files.wasm.name).then((response) => WebAssembly.compileStreaming(response)),
-    get(files.snapshot.name).then(toSharedMemory),
-  ]);
-  const urls = {
-    loader: url(files.loader),
-    module: url(files.module),
-    stdlib: url(files.stdlib),
-    pipSnapshot: url(files.pipSnapshot),
-    pipWheel: url(files.pipWheel),
+async function load(readKept: ReadKept): Promise<PythonAssets> {
+  const { files } = (await (await get(`${PACK_FOLDER}manifest.json`)).json()) as PythonManifest;
+  // Names are hashed: a pack of another version has none of these.
+  const urlOf = async (file: PythonFile | undefined): Promise<string> => {
+    if (file === undefined) return '';
+    const kept = await readKept(file.name);
+    return kept ? URL.createObjectURL(kept) : new URL(PACK_FOLDER + file.name, location.origin).href;
   };
+  const names = ['wasm', 'snapshot', 'loader', 'module', 'stdlib', 'pipSnapshot', 'pipWheel'] as const;
+  const urls = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await urlOf(files[name])] as const))) as Record<
+    (typeof names)[number],
+    string
+  >;
+  const [wasm, snapshot] = await Promise.all([
+    get(urls.wasm).then((response) => WebAssembly.compileStreaming(response)),
+    get(urls.snapshot).then(toSharedMemory),
+  ]);
   return { wasm, snapshot, urls };
 }
 
-async function get(name: string): Promise<Response> {
-  const response = await fetch(FOLDER + name);
-  if (!response.ok) throw new Error(`${name} could not be loaded (${response.status}); build the project and try again`);
+async function get(url: string): Promise<Response> {
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new Error('Python could not be loaded: there is no network, and it is not kept in this browser. The storage page can keep it.', {
+      cause,
+    });
+  });
+  if (!response.ok) throw new Error(`${url} could not be loaded (${response.status}); build the project and try again`);
   return response;
 }
 

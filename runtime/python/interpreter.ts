@@ -34,7 +34,8 @@ export async function bootInterpreter(host: ProcessHost, assets: PythonAssets, c
   let system: SystemLayer | undefined;
   const { snapshot } = choices;
   const pyodide = await loadPyodide({
-    indexURL: new URL('.', assets.urls.module).href,
+    // Nothing is loaded from there: what Pyodide would, it is given.
+    indexURL: new URL('/__verklet/python/', location.origin).href,
     stdLibURL: assets.urls.stdlib,
     lockFileContents:
       '{"info":{"arch":"wasm32","platform":"emscripten","version":"314.0.7","python":"3.14.2","abi_version":"2026_0"},"packages":{}}',

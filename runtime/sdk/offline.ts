@@ -53,7 +53,8 @@ export function eraseOrigin(label: string, previewHost: string): Promise<void> {
   return atOrigin(label, previewHost, (frame) => askFrame(frame, 'erase-origin'));
 }
 
-async function atOrigin(label: string, previewHost: string, work: (frame: HTMLIFrameElement) => Promise<void>): Promise<void> {
+/** Opens the frame of an origin for a while. */
+export async function atOrigin(label: string, previewHost: string, work: (frame: HTMLIFrameElement) => Promise<void>): Promise<void> {
   const frame = await openFrame({ origin: `${location.protocol}//${label}.${previewHost}`, timeoutMs: OPEN_TIMEOUT_MS });
   try {
     await work(frame.frame);

@@ -28,6 +28,7 @@ import { WorkspacePorts } from './ports.ts';
 import { Promotion, type QueuedCommand } from './promotion/index.ts';
 import { PreviewFetcher } from './preview-fetch.ts';
 import { askFrame, keepSpare } from './offline.ts';
+import { updatePythonPack } from './python-pack.ts';
 import { WorkspacePersistence } from './persistence.ts';
 import { createOutputFrame } from './output-frame.ts';
 import { RuntimeProcess } from './process.ts';
@@ -282,6 +283,7 @@ export class Runtime implements RuntimeApi {
       await askFrame(this.#frame, 'keep-offline');
       this.#record({ type: 'offline-ready', atMs: Date.now() });
       if (this.#disposal === null) await keepSpare(previewHost);
+      if (this.#disposal === null) await updatePythonPack(previewHost);
     } catch (error) {
       if (this.#disposal === null)
         this.#record({ type: 'offline-unavailable', atMs: Date.now(), reason: error instanceof Error ? error.message : String(error) });

@@ -6,6 +6,7 @@ import {
   type CopyOptions,
   type OpenedWorkspace,
   type OpenWorkspaceOptions,
+  type PythonPackState,
   type Snapshot,
   type SpareOrigin,
   type SnapshotChange,
@@ -18,6 +19,7 @@ import {
 import { copyCommitted } from './copy.ts';
 import { HAND_OVER_MS, takeOver, tryOwn, type Ownership } from './ownership.ts';
 import { PortServer } from './port-server.ts';
+import { PythonPack } from './python-pack.ts';
 import { SharedPackages } from './shared-packages.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 import type { Storage } from './storage.ts';
@@ -43,6 +45,7 @@ export class Store implements StoreApi {
   readonly #packages: SharedPackages;
   readonly #sessions = new Map<number, OpenSession>();
   readonly #onEvents = new Map<number, EventListener>();
+  readonly #python = new PythonPack();
   #lastSession = 0;
 
   constructor(storage: Storage) {
@@ -119,11 +122,18 @@ export class Store implements StoreApi {
     const open = session === null ? null : this.#session(session);
     port.addEventListener('message', ({ data, ports: [given] }: MessageEvent<ToStoreFromKernel | null>) => {
       if (!given) return;
+      if (data?.type === 'read-python-file') return void this.#sendPythonFile(data.name, given);
       if (data?.type === 'open-packages') PortServer.serve(given, this.#packages, null);
       // One writer: the file service. User code could ask for more, and would then only write its own workspace.
       else if (data?.type === 'open-files' && open) open.ports.push(PortServer.serve(given, this.#packages, open.workspace));
     });
     port.start();
+  }
+
+  async #sendPythonFile(name: unknown, port: MessagePort): Promise<void> {
+    // A pack that cannot be read is as good as none: the network has the file.
+    port.postMessage(typeof name === 'string' ? await this.#python.read(name).catch(() => null) : null);
+    port.close();
   }
 
   close(session: number): Promise<void> {
@@ -285,12 +295,29 @@ export class Store implements StoreApi {
     return this.#packages.removeUnneeded();
   }
 
+  pythonPack(): Promise<PythonPackState> {
+    return this.#python.state();
+  }
+
+  keepPythonPack(port: MessagePort, onProgress: (keptBytes: number, totalBytes: number) => void): Promise<void> {
+    return this.#python.keep(port, onProgress);
+  }
+
+  cancelPythonPack(): void {
+    this.#python.cancel();
+  }
+
+  removePythonPack(): Promise<void> {
+    return this.#python.remove();
+  }
+
   /** Returns the labels of the workspace origins, which only their own pages can clear. */
   async eraseEverything(): Promise<string[]> {
     const records = await this.#storage.catalog.all();
     const spares = await this.#storage.catalog.allSpares();
     for (const session of [...this.#sessions.keys()]) await this.close(session);
     await this.#storage.erase();
+    if (this.#storage.tier !== 'memory') await this.#python.remove();
     for (const [key] of records) await this.#storage.catalog.remove(key);
     return [...records.map(([, { label }]) => label), ...spares.map(({ label }) => label)].filter((label) => label !== '');
   }

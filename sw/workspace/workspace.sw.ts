@@ -5,7 +5,6 @@ import { registerRoute } from 'workbox-routing';
 import { offlineFiles } from 'virtual:offline-files';
 
 const PAGES = new Set(['/__verklet/frame.html', '/__verklet/output.html']);
-const PACK_PREFIX = '/__verklet/python/';
 /** A network that does not answer by then is as good as none. */
 const NETWORK_PATIENCE_MS = 3000;
 
@@ -21,10 +20,6 @@ registerRoute(
       throw error;
     }
   },
-);
-registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith(PACK_PREFIX),
-  async ({ request }) => (await caches.match(request)) ?? fetch(request),
 );
 // A new version waits until no frame of the old one is left: what the old one has not loaded yet stays here for it.
 precacheAndRoute(offlineFiles.map(({ url, revision }) => ({ url, revision: isHashed(url) ? null : revision })));
