@@ -1,5 +1,5 @@
 // Python for use without a network, kept once for all workspaces of this browser. Only on the user's wish: it is large. Page side.
-import { VerkletError, type PythonPackState, type ToFrame } from '#protocol';
+import { isVerkletError, VerkletError, type PythonPackState, type ToFrame } from '#protocol';
 import { atOrigin } from './offline.ts';
 import { withStore } from './store-worker.ts';
 import { makeWorkspaceLabel } from './workspace-label.ts';
@@ -33,6 +33,9 @@ export const PythonPack = {
         } finally {
           signal?.removeEventListener('abort', cancel);
         }
+      }).catch((error: unknown) => {
+        if (!isVerkletError(error) || error.code !== 'ERR_FRAME_UNREACHABLE') throw error;
+        throw new VerkletError('ERR_PACK_FAILED', { reason: 'the server does not answer' }, { cause: error });
       }),
     );
   },
