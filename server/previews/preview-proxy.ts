@@ -6,6 +6,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { PreviewName } from '#headers';
 import { VerkletError, type StreamOpening } from '#protocol';
+import { joinSockets } from '../join-sockets.ts';
 import type { PreviewGrant } from '../grants.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { PREVIEW_COOKIE, previewCookieOf, requestHeaders, responseHeaders } from './preview-heads.ts';
@@ -58,14 +59,7 @@ export class PreviewProxy {
     const lines = Object.entries(headers).flatMap(([key, value]) => [value].flat().map((each) => `${key}: ${each}`));
     far.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     if (head.length > 0) far.write(head);
-    for (const [from, to] of [
-      [socket, far],
-      [far, socket],
-    ] as const) {
-      from.on('error', () => to.destroy()); // either side may go at any time
-      from.on('close', () => to.destroy());
-      from.pipe(to);
-    }
+    joinSockets(socket, far);
     return true;
   }
 

@@ -6,6 +6,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { WebSocket } from 'ws';
 import { VerkletError } from '#protocol';
+import { joinSockets } from '../join-sockets.ts';
 
 /** Passed on once: two replicas that each think the other has the session must not play ball. */
 const FORWARDED = 'x-verklet-forwarded';
@@ -66,14 +67,7 @@ export function passOnUpgrade(elsewhere: HeldElsewhere, request: IncomingMessage
   for (let at = 0; at < request.rawHeaders.length; at += 2) lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
   far.write(`${lines.join('\r\n')}\r\n\r\n`);
   far.write(head);
-  for (const [from, to] of [
-    [socket, far],
-    [far, socket],
-  ] as const) {
-    from.on('error', () => to.destroy()); // either side may go at any time
-    from.on('close', () => to.destroy());
-    from.pipe(to);
-  }
+  joinSockets(socket, far);
   return true;
 }
 
