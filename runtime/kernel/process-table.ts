@@ -5,7 +5,6 @@ import {
   type Connection,
   type DatagramAddress,
   type Diagnostic,
-  type DisplayEvent,
   type ExitStatus,
   type FromProcess,
   type KernelCall,
@@ -18,14 +17,14 @@ import {
   type ToProcess,
 } from '#protocol';
 import { AcceptQueue } from './accept-queue.ts';
-import type { Broker, BrokeredWorker } from './broker.ts';
+import type { BrokeredWorker } from './broker.ts';
 import { DatagramTable } from './datagram-table.ts';
 import { Pipe } from './ipc/pipe.ts';
 import { RemoteHost } from './remote/remote-host.ts';
-import { FILE_SERVICE_SLOT, KERNEL_SLOT, type Slots } from './ipc/slots.ts';
-import type { PortTable } from './port-table.ts';
+import { FILE_SERVICE_SLOT, KERNEL_SLOT } from './ipc/slots.ts';
 import { adopt, claimEnds, inherit, remember } from './pipe-holds.ts';
 import { fileHandles, kindOf, pipeEnds, type Process, slotOf } from './process.ts';
+import type { ProcessTableOptions } from './process-table-options.ts';
 import { endsProcessByDefault, signalName, signalNumbers, stopsProcessByDefault } from './signals.ts';
 
 const ENOENT = -2;
@@ -35,26 +34,6 @@ const EAGAIN = -11;
 const EINVAL = -22;
 const ENOSYS = -38;
 const INIT_PID = 1;
-
-export interface ProcessEvents {
-  onDiagnostic(diagnostic: Diagnostic): void;
-  onExit(process: Process, status: ExitStatus): void;
-  onDisplay(pid: number, event: DisplayEvent): void;
-  /** A terminal's foreground group changed. */
-  onForeground(terminalId: number, group: number): void;
-}
-
-export interface ProcessTableOptions {
-  readonly broker: Broker;
-  readonly slots: Slots;
-  readonly ports: PortTable;
-  readonly events: ProcessEvents;
-  readonly remote: RemoteHost;
-  /** Gives a child its own hold of an inherited file handle. */
-  readonly transferHandle: (handle: number, from: number, to: number) => Promise<void>;
-  /** Connects a process's port to the package cache; false when there is none. */
-  readonly connectPackages: (port: MessagePort) => boolean;
-}
 
 export class ProcessTable {
   readonly #options: ProcessTableOptions;

@@ -23,6 +23,7 @@ import {
   type Command,
   type CommandOf,
   finalCommand,
+  isFailure,
   type List,
   type Pipeline,
   type Redirect,
@@ -487,12 +488,6 @@ export class Interpreter {
   isExternal(name: string): boolean {
     return !this.state.functions.has(name) && !Object.hasOwn(builtins, name) && !this.state.aliases.has(name);
   }
-}
-
-/** `set -e` looks at commands that can fail themselves, not at what they are wrapped in. */
-function isFailure({ commands }: Pipeline): boolean {
-  const [only] = commands;
-  return commands.length > 1 || only === undefined || /^(?:simple|subshell|conditional|arithmetic)$/.test(only.type);
 }
 
 function jumpStatus(jump: unknown): number {

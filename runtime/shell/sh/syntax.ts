@@ -109,3 +109,9 @@ export function finalCommand(list: List): Command | null {
   const [only] = pipeline?.commands ?? [];
   return pipeline?.commands.length === 1 && !pipeline.isNegated && !pipeline.isTimed && only?.type === 'simple' ? only : null;
 }
+
+/** `set -e` looks at commands that can fail themselves, not at what they are wrapped in. */
+export function isFailure({ commands }: Pipeline): boolean {
+  const [only] = commands;
+  return commands.length > 1 || only === undefined || /^(?:simple|subshell|conditional|arithmetic)$/.test(only.type);
+}
