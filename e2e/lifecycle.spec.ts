@@ -43,11 +43,11 @@ test('asking for the server without one is a coded refusal', async () => {
 });
 
 test('the page does not stall while a process spins', async () => {
-  const worstMs = await harness.page.evaluate(async () => {
+  const medianOfWorstMs = await harness.page.evaluate(async () => {
     const process = await globalThis.harnessRuntime.spawn('node', ['-e', 'for (;;);']);
-    // The machine's own stalls come and go; what a process does to the page is in every second.
+    // The machine's own stalls come and go; what a process does to the page is in most seconds.
     const worstOfSeconds: number[] = [];
-    for (let second = 0; second < 4; second++) {
+    for (let second = 0; second < 5; second++) {
       let worst = 0;
       let last = performance.now();
       const until = last + 1000;
@@ -61,9 +61,9 @@ test('the page does not stall while a process spins', async () => {
     }
     process.kill('SIGKILL');
     await process.exit;
-    return Math.min(...worstOfSeconds);
+    return worstOfSeconds.toSorted((a, b) => a - b)[2] ?? Infinity;
   });
-  expect(worstMs).toBeLessThan(20);
+  expect(medianOfWorstMs).toBeLessThan(20);
 });
 
 test('twenty boots and disposals leave no frame, worker or lock behind', async () => {
