@@ -43,27 +43,22 @@ test('asking for the server without one is a coded refusal', async () => {
 });
 
 test('the page does not stall while a process spins', async () => {
-  const medianOfWorstMs = await harness.page.evaluate(async () => {
+  const worstMs = await harness.page.evaluate(async () => {
     const process = await globalThis.harnessRuntime.spawn('node', ['-e', 'for (;;);']);
-    // The machine's own stalls come and go; what a process does to the page is in most seconds.
-    const worstOfSeconds: number[] = [];
-    for (let second = 0; second < 5; second++) {
-      let worst = 0;
-      let last = performance.now();
-      const until = last + 1000;
-      while (last < until) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        const now = performance.now();
-        worst = Math.max(worst, now - last - 5);
-        last = now;
-      }
-      worstOfSeconds.push(worst);
+    let worst = 0;
+    let last = performance.now();
+    const until = last + 2000;
+    while (last < until) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const now = performance.now();
+      worst = Math.max(worst, now - last - 5);
+      last = now;
     }
     process.kill('SIGKILL');
     await process.exit;
-    return worstOfSeconds.toSorted((a, b) => a - b)[2] ?? Infinity;
+    return worst;
   });
-  expect(medianOfWorstMs).toBeLessThan(20);
+  expect(worstMs).toBeLessThan(20);
 });
 
 test('twenty boots and disposals leave no frame, worker or lock behind', async () => {
